@@ -1,0 +1,67 @@
+//! - Instruction: `svc 0`
+//! - Number: x8
+//! - Arguments: x0 x1 x2 x3 x4 x5
+//! - Return: x0
+//! - Lost: with SVE, the bits of z0 to z31 above the lowest 128, p0 to p15 and ffr
+//! - Written down in: syscall(2); Linux, Documentation/arch/arm64/sve.rst, "System call behaviour"
+
+use core::arch::asm;
+
+// The lowest 64 bits of z8 to z15 are a function's to keep, so naming them costs each caller eight instructions: they are
+// named where the program is built for SVE, and nowhere else. ffr is never the compiler's, and it warns if it is named.
+#[cfg(not(target_feature = "sve"))]
+macro_rules! svc {
+    ($($operand:tt)+) => { asm!("svc 0", $($operand)+ options(nostack, preserves_flags)) };
+}
+#[cfg(target_feature = "sve")]
+macro_rules! svc {
+    ($($operand:tt)+) => {
+        asm!(
+            "svc 0",
+            $($operand)+
+            lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
+            lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
+            lateout("v8") _, lateout("v9") _, lateout("v10") _, lateout("v11") _,
+            lateout("v12") _, lateout("v13") _, lateout("v14") _, lateout("v15") _,
+            lateout("v16") _, lateout("v17") _, lateout("v18") _, lateout("v19") _,
+            lateout("v20") _, lateout("v21") _, lateout("v22") _, lateout("v23") _,
+            lateout("v24") _, lateout("v25") _, lateout("v26") _, lateout("v27") _,
+            lateout("v28") _, lateout("v29") _, lateout("v30") _, lateout("v31") _,
+            lateout("p0") _, lateout("p1") _, lateout("p2") _, lateout("p3") _,
+            lateout("p4") _, lateout("p5") _, lateout("p6") _, lateout("p7") _,
+            lateout("p8") _, lateout("p9") _, lateout("p10") _, lateout("p11") _,
+            lateout("p12") _, lateout("p13") _, lateout("p14") _, lateout("p15") _,
+            options(nostack, preserves_flags),
+        )
+    };
+}
+
+macro_rules! syscalls {
+    ($($name:ident($first:ident: $x0:tt $(, $argument:ident: $register:tt)*);)+) => {$(
+        /// # Safety
+        ///
+        /// `NUMBER` and the arguments must make a system call that the caller may make.
+        #[inline]
+        pub(crate) unsafe fn $name<const NUMBER: u32>($first: usize $(, $argument: usize)*) -> usize {
+            let answer;
+            // SAFETY: the caller answers for the call; what the kernel changes is memory, x0 and SVE's registers.
+            unsafe {
+                svc!(
+                    in("x8") NUMBER as usize,
+                    inlateout($x0) $first => answer,
+                    $(in($register) $argument,)*
+                );
+            }
+            answer
+        }
+    )+};
+}
+
+syscalls! {
+    syscall1(a: "x0");
+    syscall3(a: "x0", b: "x1", c: "x2");
+    syscall4(a: "x0", b: "x1", c: "x2", d: "x3");
+}
+
+// One door: a socket call is a system call like any other.
+pub(crate) use syscall4 as socketcall4;

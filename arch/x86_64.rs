@@ -1,0 +1,41 @@
+//! - Instruction: `syscall`
+//! - Number: rax
+//! - Arguments: rdi rsi rdx r10 r8 r9
+//! - Return: rax
+//! - Lost: rcx (takes the return address), r11 (takes the flags, which the kernel restores)
+//! - Written down in: syscall(2); System V ABI, AMD64 supplement, A.2.1; Linux, arch/x86/entry/entry_64.S
+
+use core::arch::asm;
+
+macro_rules! syscalls {
+    ($($name:ident($($argument:ident: $register:tt),+);)+) => {$(
+        /// # Safety
+        ///
+        /// `NUMBER` and the arguments must make a system call that the caller may make.
+        #[inline]
+        pub(crate) unsafe fn $name<const NUMBER: u32>($($argument: usize),+) -> usize {
+            let answer;
+            // SAFETY: the caller answers for the call; what the kernel changes is memory, rax, rcx and r11.
+            unsafe {
+                asm!(
+                    "syscall",
+                    inlateout("rax") NUMBER as usize => answer,
+                    $(in($register) $argument,)+
+                    lateout("rcx") _,
+                    lateout("r11") _,
+                    options(nostack, preserves_flags),
+                );
+            }
+            answer
+        }
+    )+};
+}
+
+syscalls! {
+    syscall1(a: "rdi");
+    syscall3(a: "rdi", b: "rsi", c: "rdx");
+    syscall4(a: "rdi", b: "rsi", c: "rdx", d: "r10");
+}
+
+// One door: a socket call is a system call like any other.
+pub(crate) use syscall4 as socketcall4;

@@ -1,0 +1,284 @@
+//! What the kernel says when it refuses.
+
+use core::{error, fmt, num::NonZeroI32, str::FromStr};
+use linux_raw_sys::errno as uapi;
+
+use crate::types::{ParseError, parse_number};
+
+/// The number with which the kernel refuses a call, from 1 to 4095.
+///
+/// It is held as the kernel answers it, negated, so that a refusal costs no instruction and `Result<(), Errno>` is an int.
+/// `Debug` and parsing know the constant's name; `Display` adds a short description.
+///
+/// ```
+/// use linux_socketpair::Errno;
+///
+/// assert_eq!(Errno::EMFILE.raw_os_error(), 24);
+/// assert_eq!(format!("{:?}", Errno::EMFILE), "EMFILE");
+/// assert_eq!(Errno::EMFILE.to_string(), "EMFILE: too many open files in the process");
+/// assert_eq!("EMFILE".parse(), Ok(Errno::EMFILE));
+/// ```
+///
+/// Manual page: [errno(3)](https://man7.org/linux/man-pages/man3/errno.3.html).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Errno(NonZeroI32);
+
+impl Errno {
+    /// The positive number, as C's `errno` has it.
+    #[inline]
+    #[must_use]
+    pub const fn raw_os_error(self) -> i32 {
+        -self.0.get()
+    }
+
+    /// The errno of a positive number: `Some` for 1 to 4095, the numbers that the kernel can answer, named or not.
+    #[inline]
+    #[must_use]
+    pub const fn from_raw_os_error(raw: i32) -> Option<Self> {
+        match decode((raw as isize).wrapping_neg() as usize) {
+            Ok(_) => None,
+            Err(errno) => Some(errno),
+        }
+    }
+
+    fn named(self) -> Option<(&'static str, &'static str)> {
+        NAMES
+            .iter()
+            .find(|(errno, ..)| *errno == self)
+            .map(|&(_, name, description)| (name, description))
+    }
+}
+
+/// What the kernel answered: from -4095 to -1 a negated errno, everything else a value.
+#[inline]
+pub(crate) const fn decode(answer: usize) -> Result<usize, Errno> {
+    if answer > usize::MAX - 4095 {
+        // SAFETY: none of the numbers from -4095 to -1 has a low half of zeros.
+        Err(Errno(unsafe { NonZeroI32::new_unchecked(answer as i32) }))
+    } else {
+        Ok(answer)
+    }
+}
+
+impl fmt::Debug for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.named() {
+            Some((name, _)) => f.pad(name),
+            None => write!(f, "Errno({})", self.raw_os_error()),
+        }
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.named() {
+            Some((name, description)) => write!(f, "{name}: {description}"),
+            None => write!(f, "errno {}", self.raw_os_error()),
+        }
+    }
+}
+
+impl FromStr for Errno {
+    type Err = ParseError;
+
+    /// Takes a constant's name, or a number from 1 to 4095: decimal, or hexadecimal with `0x`.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match NAMES.iter().find(|(_, name, _)| *name == text) {
+            Some((errno, ..)) => Ok(*errno),
+            None => i32::try_from(parse_number(text)?)
+                .ok()
+                .and_then(Self::from_raw_os_error)
+                .ok_or(ParseError(())),
+        }
+    }
+}
+
+impl error::Error for Errno {}
+
+macro_rules! errnos {
+    ($($name:ident $description:literal,)+) => {
+        impl Errno {
+            $(
+                #[doc = concat!($description, ".")]
+                pub const $name: Self = match Self::from_raw_os_error(uapi::$name as i32) {
+                    Some(errno) => errno,
+                    None => panic!("not an errno"),
+                };
+            )+
+        }
+
+        /// An errno with two names has the first.
+        const NAMES: &[(Errno, &str, &str)] = &[$((Errno::$name, stringify!($name), $description)),+];
+    };
+}
+
+errnos! {
+    EPERM "operation not permitted",
+    ENOENT "no such file or directory",
+    ESRCH "no such process",
+    EINTR "interrupted by a signal",
+    EIO "input or output failed",
+    ENXIO "no such device or address",
+    E2BIG "argument list too long",
+    ENOEXEC "not an executable format",
+    EBADF "not an open descriptor",
+    ECHILD "no child process",
+    EAGAIN "would block, or is short of a resource for now",
+    ENOMEM "out of memory",
+    EACCES "access denied",
+    EFAULT "bad address",
+    ENOTBLK "not a block device",
+    EBUSY "in use",
+    EEXIST "exists already",
+    EXDEV "crosses file systems",
+    ENODEV "no such device",
+    ENOTDIR "not a directory",
+    EISDIR "is a directory",
+    EINVAL "invalid argument",
+    ENFILE "too many open files in the system",
+    EMFILE "too many open files in the process",
+    ENOTTY "does not take this ioctl",
+    ETXTBSY "text file in use",
+    EFBIG "file too large",
+    ENOSPC "no space left on the device",
+    ESPIPE "can't seek",
+    EROFS "read-only file system",
+    EMLINK "too many links",
+    EPIPE "the other end is closed",
+    EDOM "argument outside the function's domain",
+    ERANGE "result out of range",
+    EDEADLK "would deadlock",
+    ENAMETOOLONG "name too long",
+    ENOLCK "no locks left",
+    ENOSYS "no such system call, or a sandbox refuses it",
+    ENOTEMPTY "directory not empty",
+    ELOOP "too many symbolic links",
+    ENOMSG "no message of that type",
+    EIDRM "identifier removed",
+    ECHRNG "channel number out of range",
+    EL2NSYNC "level 2 not synchronized",
+    EL3HLT "level 3 halted",
+    EL3RST "level 3 reset",
+    ELNRNG "link number out of range",
+    EUNATCH "protocol driver not attached",
+    ENOCSI "no CSI structure",
+    EL2HLT "level 2 halted",
+    EBADE "invalid exchange",
+    EBADR "invalid request descriptor",
+    EXFULL "exchange full",
+    ENOANO "no anode",
+    EBADRQC "invalid request code",
+    EBADSLT "invalid slot",
+    EBFONT "bad font file",
+    ENOSTR "not a stream device",
+    ENODATA "no data",
+    ETIME "timer expired",
+    ENOSR "out of stream resources",
+    ENONET "not on the network",
+    ENOPKG "package not installed",
+    EREMOTE "object is remote",
+    ENOLINK "link severed",
+    EADV "advertise failed",
+    ESRMNT "srmount failed",
+    ECOMM "communication failed on send",
+    EPROTO "protocol error",
+    EMULTIHOP "multihop attempted",
+    EDOTDOT "RFS error",
+    EBADMSG "bad message",
+    EOVERFLOW "value too large for its type",
+    ENOTUNIQ "name not unique on the network",
+    EBADFD "descriptor in a bad state",
+    EREMCHG "remote address changed",
+    ELIBACC "can't reach a shared library",
+    ELIBBAD "corrupted shared library",
+    ELIBSCN "corrupted .lib section",
+    ELIBMAX "too many shared libraries",
+    ELIBEXEC "can't execute a shared library",
+    EILSEQ "invalid byte sequence",
+    ERESTART "the call should be restarted",
+    ESTRPIPE "stream pipe error",
+    EUSERS "too many users",
+    ENOTSOCK "not a socket",
+    EDESTADDRREQ "destination address required",
+    EMSGSIZE "message too long",
+    EPROTOTYPE "wrong protocol for the socket type",
+    ENOPROTOOPT "no such socket option",
+    EPROTONOSUPPORT "protocol not supported",
+    ESOCKTNOSUPPORT "socket type not supported",
+    EOPNOTSUPP "operation not supported",
+    EPFNOSUPPORT "protocol family not supported",
+    EAFNOSUPPORT "address family not supported",
+    EADDRINUSE "address in use",
+    EADDRNOTAVAIL "address not available",
+    ENETDOWN "network is down",
+    ENETUNREACH "network unreachable",
+    ENETRESET "connection dropped by a network reset",
+    ECONNABORTED "connection aborted",
+    ECONNRESET "connection reset by the peer",
+    ENOBUFS "no buffer space",
+    EISCONN "connected already",
+    ENOTCONN "not connected",
+    ESHUTDOWN "shut down already",
+    ETOOMANYREFS "too many descriptors in flight",
+    ETIMEDOUT "timed out",
+    ECONNREFUSED "connection refused",
+    EHOSTDOWN "host is down",
+    EHOSTUNREACH "host unreachable",
+    EALREADY "under way already",
+    EINPROGRESS "under way now",
+    ESTALE "stale file handle",
+    EUCLEAN "structure needs cleaning",
+    ENOTNAM "not a XENIX named type file",
+    ENAVAIL "no XENIX semaphores",
+    EISNAM "is a named type file",
+    EREMOTEIO "remote input or output failed",
+    EDQUOT "disk quota exceeded",
+    ENOMEDIUM "no medium",
+    EMEDIUMTYPE "wrong medium type",
+    ECANCELED "canceled",
+    ENOKEY "required key not available",
+    EKEYEXPIRED "key expired",
+    EKEYREVOKED "key revoked",
+    EKEYREJECTED "key rejected by the service",
+    EOWNERDEAD "owner died",
+    ENOTRECOVERABLE "state not recoverable",
+    ERFKILL "switched off by RF-kill",
+    EHWPOISON "memory page has a hardware error",
+    EWOULDBLOCK "would block",
+    EDEADLOCK "would deadlock on a file lock",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_minus_4095_to_minus_1_and_nothing_else_is_an_errno() {
+        for number in 1..=4095 {
+            assert_eq!(decode(-number as usize).map_err(Errno::raw_os_error), Err(number));
+        }
+        for value in [
+            0,
+            1,
+            4095,
+            -4096,
+            -4097,
+            i32::MAX as isize,
+            i32::MIN as isize,
+            isize::MAX,
+            isize::MIN,
+        ] {
+            assert_eq!(decode(value as usize), Ok(value as usize));
+        }
+        #[cfg(target_pointer_width = "64")]
+        for value in [
+            0xffff_ffff_usize,
+            0xffff_f001,
+            0x1_0000_0000 - 4095,
+            0x7fff_ffff_ffff_ffff,
+        ] {
+            assert_eq!(decode(value), Ok(value), "its low half alone looks like an errno");
+        }
+    }
+}

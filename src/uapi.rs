@@ -1,0 +1,21 @@
+//! What the kernel's headers define and linux-raw-sys lacks.
+
+use linux_raw_sys::general;
+
+/// include/linux/socket.h
+pub(crate) const AF_LOCAL: u32 = 1;
+/// include/linux/socket.h
+pub(crate) const AF_ROUTE: u32 = 16;
+/// include/linux/socket.h
+pub(crate) const AF_IB: u32 = 27;
+/// include/linux/socket.h
+pub(crate) const AF_MPLS: u32 = 28;
+
+/// include/linux/net.h
+pub(crate) const SOCK_DCCP: u32 = 6;
+/// include/linux/net.h
+pub(crate) const SOCK_PACKET: u32 = 10;
+/// include/linux/net.h, which defines it so
+pub(crate) const SOCK_CLOEXEC: u32 = general::O_CLOEXEC;
+/// include/linux/net.h, which defines it so
+pub(crate) const SOCK_NONBLOCK: u32 = general::O_NONBLOCK;

@@ -1,0 +1,48 @@
+#!/bin/sh
+# What a freestanding program is, and what stands between its caller and the kernel:
+#
+#   sh tests/binary.sh TARGET OBJDUMP SMALLEST-UNOPTIMIZED SMALLEST CONFORMANCE
+set -u
+target=$1 objdump=$2 unoptimized=$3 smallest=$4 conformance=$5
+
+case $target in
+x86_64) entry='^syscall' doors=1 call='^call' ;;
+i386) entry='^int +\$0x80' doors=2 call='^call' ;;
+aarch64) entry='^svc' doors=1 call='^blr?' ;;
+riscv64) entry='^ecall' doors=1 call='^jalr?' ;;
+esac
+
+passed=0 failed=0
+# same WHAT SEEN EXPECTED
+same() {
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+		echo "ok    $1: $2"
+	else
+		failed=$((failed + 1))
+		echo "FAIL  $1: $2, not $3"
+	fi
+}
+
+for program in "$unoptimized" "$smallest" "$conformance"; do
+	name=$(basename "$(dirname "$program")")/$(basename "$program")
+	same "$name: symbols in all" "$([ "$("$objdump" -t "$program" | wc -l)" -gt 4 ] && echo some)" some
+	same "$name: undefined symbols" "$("$objdump" -t "$program" | grep -cF '*UND*')" 0
+	same "$name: interpreters" "$("$objdump" -p "$program" | grep -c INTERP)" 0
+	same "$name: dynamic sections" "$("$objdump" -p "$program" | grep -c DYNAMIC)" 0
+	same "$name: needed libraries" "$("$objdump" -p "$program" | grep -c NEEDED)" 0
+done
+for program in "$unoptimized" "$smallest"; do
+	name=$(basename "$(dirname "$program")")/$(basename "$program")
+	same "$name: memory functions" "$("$objdump" -t "$program" | grep -cE ' (mem(cpy|move|set|cmp)|bcmp|strlen)$')" 0
+done
+
+# The function make_pair of `smallest` is socketpair, inlined, and nothing else.
+make_pair=$("$objdump" -d --no-show-raw-insn "$smallest" |
+	awk '/^[0-9a-f]+ <.*>:$/ { inside = / <make_pair>:$/ } inside && /^ / { sub(/^ *[0-9a-f]+:[ \t]*/, ""); print }')
+echo "$make_pair" | sed 's/^/      /'
+same "socketpair: system-call instructions" "$(echo "$make_pair" | grep -cE "$entry")" "$doors"
+same "socketpair: calls" "$(echo "$make_pair" | grep -cE "$call([[:space:]]|$)")" 0
+
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" = 0 ]

@@ -1,0 +1,40 @@
+//! What must hold wherever this crate runs: natively, under QEMU user-mode (told by the argument `qemu-user`), and as the
+//! first process of a kernel.
+
+#![no_std]
+#![no_main]
+
+mod doors;
+mod memory;
+mod pairs;
+mod refusals;
+mod report;
+
+use core::panic::PanicInfo;
+use freestanding::{Arguments, println, raw};
+use report::Report;
+
+#[unsafe(no_mangle)]
+fn main(arguments: Arguments) -> i32 {
+    let mut report = Report::new(arguments.contain(c"qemu-user"));
+    raw::limit_descriptors(64);
+    let before = raw::open_descriptors();
+    pairs::tests(&mut report);
+    refusals::tests(&mut report);
+    doors::tests(&mut report);
+    report.test(
+        report::Needs::Kernel("a failed copy to sv leaks the pair"),
+        "nothing is left open at the end",
+        || {
+            report::same!(raw::open_descriptors(), before);
+            Ok(())
+        },
+    );
+    i32::from(!report.close())
+}
+
+#[panic_handler]
+fn panic(panic: &PanicInfo<'_>) -> ! {
+    println!("FAIL  {panic}");
+    raw::exit(101)
+}

@@ -1,0 +1,73 @@
+//! The ground under a program without libc: where it starts, how it ends, what it prints, and a few raw calls that bear
+//! witness without the crate under test.
+
+#![no_std]
+
+#[cfg_attr(target_arch = "x86_64", path = "machine/x86_64.rs")]
+#[cfg_attr(target_arch = "x86", path = "machine/i386.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "machine/aarch64.rs")]
+#[cfg_attr(target_arch = "riscv64", path = "machine/riscv64.rs")]
+mod machine;
+pub mod raw;
+
+use core::{ffi::CStr, fmt};
+use linux_raw_sys::general::__NR_write;
+
+/// What the kernel leaves on the stack: the number of arguments, and behind it as many pointers to strings.
+#[derive(Clone, Copy)]
+pub struct Arguments(*const usize);
+
+impl Arguments {
+    /// Whether any but the first, the program's name, is `word`.
+    pub fn contain(self, word: &CStr) -> bool {
+        // SAFETY: the kernel left them so, and a comparison that ends at the first difference stays within both strings.
+        unsafe {
+            (1..self.0.read()).any(|i| {
+                let argument = self.0.add(1 + i).cast::<*const u8>().read();
+                word.to_bytes_with_nul()
+                    .iter()
+                    .enumerate()
+                    .all(|(at, &byte)| argument.add(at).read() == byte)
+            })
+        }
+    }
+}
+
+unsafe extern "Rust" {
+    /// What the program does; its value is the exit status.
+    safe fn main(arguments: Arguments) -> i32;
+}
+
+extern "C" fn start(stack: *const usize) -> ! {
+    raw::exit(main(Arguments(stack)))
+}
+
+/// The precompiled `core` names it in its unwind tables; a program that aborts on panic never calls it.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
+
+/// Standard output, unbuffered.
+pub struct Stdout;
+
+impl fmt::Write for Stdout {
+    fn write_str(&mut self, mut text: &str) -> fmt::Result {
+        while !text.is_empty() {
+            // SAFETY: the kernel reads `text` alone.
+            match unsafe { raw::syscall(__NR_write, [1, text.as_ptr() as usize, text.len()]) } {
+                written @ 1.. => text = &text[written as usize..],
+                _ => return Err(fmt::Error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prints a line.
+#[macro_export]
+macro_rules! println {
+    ($($argument:tt)*) => {{
+        use core::fmt::Write;
+        // Where standard output is gone there is nobody to tell.
+        let _ = writeln!($crate::Stdout, $($argument)*);
+    }};
+}

@@ -1,0 +1,150 @@
+#!/bin/sh
+# Runs every test on every target, or on those that are named:
+#
+#   sh tests/run.sh [x86_64] [i386] [aarch64] [riscv64] [others]
+#
+# It installs what it lacks, and says so: rustup's targets, and as root Debian's packages. It ends with a table and one
+# line `N passed, N failed, N skipped`. A test that can't run somewhere is named there, with the reason.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+PATH=$PATH:$HOME/.cargo/bin
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}" CARGO_TERM_COLOR=never
+logs=$CARGO_TARGET_DIR/tests
+mkdir -p "$logs" || exit 1
+: >"$logs/table"
+
+say() { printf '%s\n' "$*"; }
+die() { say "tests/run.sh: $*" >&2; exit 1; }
+
+# describe TARGET: sets its triple, its emulator, the prefix of its binutils, and what it needs as THING=PACKAGE.
+describe() {
+	emulator= binutils= needs="cc=gcc /usr/include/stdio.h=libc6-dev objdump=binutils"
+	case $1 in
+	x86_64)
+		triple=x86_64-unknown-linux-gnu emulator=qemu-x86_64
+		;;
+	i386)
+		triple=i686-unknown-linux-gnu emulator=qemu-i386
+		needs="$needs i686-linux-gnu-gcc=gcc-i686-linux-gnu /usr/i686-linux-gnu/include/stdio.h=libc6-dev-i386-cross"
+		;;
+	aarch64)
+		triple=aarch64-unknown-linux-gnu emulator=qemu-aarch64 binutils=aarch64-linux-gnu-
+		needs="$needs ${binutils}gcc=gcc-aarch64-linux-gnu /usr/aarch64-linux-gnu/include/stdio.h=libc6-dev-arm64-cross"
+		;;
+	riscv64)
+		triple=riscv64gc-unknown-linux-gnu emulator=qemu-riscv64 binutils=riscv64-linux-gnu-
+		needs="$needs ${binutils}gcc=gcc-riscv64-linux-gnu /usr/riscv64-linux-gnu/include/stdio.h=libc6-dev-riscv64-cross"
+		;;
+	others)
+		triple=armv7-unknown-linux-gnueabihf
+		;;
+	*)
+		die "no target $1; there are x86_64, i386, aarch64, riscv64 and others"
+		;;
+	esac
+	[ -z "$emulator" ] || needs="$needs $emulator=qemu-user"
+}
+
+# install TARGET: what it lacks of rustup's and of Debian's, and nothing else.
+install() {
+	if ! rustup target list --installed | grep -qx "$triple"; then
+		say "$1: rustup target add $triple"
+		rustup target add "$triple" || die "$1 needs Rust's target $triple: rustup target add $triple"
+	fi
+	missing=
+	for need in $needs; do
+		command -v "${need%=*}" >/dev/null || [ -e "${need%=*}" ] || missing="$missing ${need#*=}"
+	done
+	[ -n "$missing" ] || return 0
+	say "$1: apt-get install$missing"
+	wants="$1 needs Debian's packages:$missing"
+	[ "$(id -u)" = 0 ] || die "$wants (apt-get install them as root)"
+	command -v apt-get >/dev/null || die "$wants (there is no apt-get here)"
+	{ [ -n "${updated:-}" ] || apt-get update; } >"$logs/apt.log" 2>&1 || die "$wants (apt-get update failed: $logs/apt.log)"
+	updated=yes
+	# shellcheck disable=SC2086 # a list of packages
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$logs/apt.log" 2>&1 ||
+		die "$wants (apt-get install failed: $logs/apt.log)"
+}
+
+# part TARGET NAME COMMAND...: runs a part, shows it as it goes, and notes its counts for the table.
+part() {
+	target=$1 name=$2 log=$logs/$1-$(printf %s "$2" | tr -c a-z0-9 -).log
+	shift 2
+	say "--- $target: $name"
+	{ "$@" 2>&1; say "exit $?"; } | tee "$log" | sed '/^exit [0-9]*$/d; s/^/    /'
+	# libtest's counts and our programs' own. A part that fails, or tests nothing, without a failure of its own is one.
+	awk -v target="$target" -v name="$name" '
+		/^test result: / { passed += $4; failed += $6; skipped += $8 }
+		/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { passed += $1; failed += $3; skipped += $5 }
+		/^exit [0-9]+$/ { status = $2 }
+		END {
+			if (!failed && (status || !passed)) failed = 1
+			printf "%-9s %-44s %7d %7d %7d\n", target, name, passed, failed, skipped
+		}' "$log" >>"$logs/table"
+}
+
+hosted() {
+	cargo test -q --locked --target "$triple" &&
+		cargo test -q --locked --target "$triple" --all-features --lib --test std
+}
+
+# freestanding PROFILE [OPTION...]: builds the programs without libc.
+freestanding() {
+	profile=$1
+	shift
+	(cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" "$@")
+}
+
+# The program of a profile, built before.
+program() { say "$CARGO_TARGET_DIR/$triple/$([ "$1" = dev ] && say debug || say "$1")/$2"; }
+
+conformance() {
+	profile=$1
+	shift
+	freestanding "$profile" && "$@" "$(program "$profile" conformance)" ${1:+qemu-user}
+}
+
+# i386 is short of registers: every level of optimization, both code models, and a frame pointer that takes one more.
+code_models() {
+	for level in 0 1 2 3 '"s"' '"z"'; do
+		for model in static pic; do
+			flags='["-C", "force-frame-pointers=yes", "-C", "relocation-model='$model'", "-C", "link-arg=-no-pie"]'
+			say "opt-level $level, $model, frame pointers"
+			freestanding release --config "profile.release.opt-level=$level" \
+				--config "target.$triple.rustflags=$flags" || return
+			"$(program release conformance)" >"$logs/code-model.log" || { cat "$logs/code-model.log"; return 1; }
+			tail -n 1 "$logs/code-model.log"
+		done
+	done
+}
+
+[ $# -gt 0 ] || set -- x86_64 i386 aarch64 riscv64 others
+command -v rustup >/dev/null || die "Rust's own installer, rustup, is what this begins with"
+for target; do
+	describe "$target"
+	install "$target"
+done
+for target; do
+	describe "$target"
+	if [ "$target" = others ]; then
+		part others "build refused in one line" sh tests/others.sh "$triple"
+		continue
+	fi
+	part "$target" "hosted tests" hosted
+	for profile in dev release; do
+		case $target in
+		x86_64 | i386) part "$target" "conformance, $profile, native" conformance "$profile" ;;
+		esac
+		part "$target" "conformance, $profile, $emulator" conformance "$profile" "$emulator"
+	done
+	part "$target" "what the binary is" sh tests/binary.sh "$target" "${binutils}objdump" \
+		"$(program dev smallest)" "$(program release smallest)" "$(program release conformance)"
+	[ "$target" != i386 ] || part i386 "conformance, every code model, native" code_models
+done
+
+say
+printf '%-9s %-44s %7s %7s %7s\n' target part passed failed skipped
+cat "$logs/table"
+awk '{ p += $(NF - 2); f += $(NF - 1); s += $NF } END { printf "\n%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' \
+	"$logs/table"
