@@ -59,9 +59,15 @@ macro_rules! syscalls {
 
 syscalls! {
     syscall1(a: "x0");
+    syscall2(a: "x0", b: "x1");
     syscall3(a: "x0", b: "x1", c: "x2");
     syscall4(a: "x0", b: "x1", c: "x2", d: "x3");
+    syscall5(a: "x0", b: "x1", c: "x2", d: "x3", e: "x4");
+    syscall6(a: "x0", b: "x1", c: "x2", d: "x3", e: "x4", f: "x5");
 }
 
 // One door: a socket call is a system call like any other.
-pub(crate) use syscall4 as socketcall4;
+pub(crate) use {
+    syscall2 as socketcall2, syscall3 as socketcall3, syscall4 as socketcall4, syscall5 as socketcall5,
+    syscall6 as socketcall6,
+};

@@ -43,6 +43,66 @@ syscalls! {
     syscall4(a: "ebx", b: "ecx", c: "edx", d: "edi") "xchg esi, edi" "int 0x80" "xchg esi, edi";
 }
 
+/// With edi taken as well, the fourth argument is brought in eax and makes room for the number.
+///
+/// # Safety
+///
+/// `NUMBER` and the arguments must make a system call that the caller may make.
+#[inline]
+pub(crate) unsafe fn syscall5<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize) -> usize {
+    let answer;
+    // SAFETY: the caller answers for the call; what the kernel changes is memory and eax, and esi is put back.
+    unsafe {
+        asm!(
+            "push esi",
+            "mov esi, eax",
+            "mov eax, {number}",
+            "int 0x80",
+            "pop esi",
+            number = const NUMBER,
+            inlateout("eax") d => answer,
+            in("ebx") a,
+            in("ecx") b,
+            in("edx") c,
+            in("edi") e,
+            options(preserves_flags),
+        );
+    }
+    answer
+}
+
+/// LLVM keeps ebp too, so the fourth and the sixth argument are brought in memory, to which eax points.
+///
+/// # Safety
+///
+/// `NUMBER` and the arguments must make a system call that the caller may make.
+#[inline]
+pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> usize {
+    let block = [d, f];
+    let answer;
+    // SAFETY: the caller answers for the call; what the kernel changes is memory and eax, and esi and ebp are put back.
+    unsafe {
+        asm!(
+            "push esi",
+            "push ebp",
+            "mov esi, [eax]",
+            "mov ebp, [eax + 4]",
+            "mov eax, {number}",
+            "int 0x80",
+            "pop ebp",
+            "pop esi",
+            number = const NUMBER,
+            inlateout("eax") &raw const block => answer,
+            in("ebx") a,
+            in("ecx") b,
+            in("edx") c,
+            in("edi") e,
+            options(preserves_flags),
+        );
+    }
+    answer
+}
+
 macro_rules! socketcalls {
     ($($name:ident = $direct:ident($($argument:ident),+);)+) => {$(
         /// # Safety
@@ -64,13 +124,23 @@ macro_rules! socketcalls {
 }
 
 socketcalls! {
+    socketcall2 = syscall2(a, b);
+    socketcall3 = syscall3(a, b, c);
     socketcall4 = syscall4(a, b, c, d);
+    socketcall5 = syscall5(a, b, c, d, e);
+    socketcall6 = syscall6(a, b, c, d, e, f);
 }
 
 /// What `socketcall` calls the system call `number`.
 const fn operation(number: u32) -> usize {
     (match number {
         general::__NR_socketpair => net::SYS_SOCKETPAIR,
+        general::__NR_sendto => net::SYS_SENDTO,
+        general::__NR_sendmsg => net::SYS_SENDMSG,
+        general::__NR_recvmsg => net::SYS_RECVMSG,
+        general::__NR_getsockopt => net::SYS_GETSOCKOPT,
+        general::__NR_setsockopt => net::SYS_SETSOCKOPT,
+        general::__NR_shutdown => net::SYS_SHUTDOWN,
         _ => panic!("not a socket call"),
     }) as usize
 }

@@ -40,9 +40,15 @@ macro_rules! syscalls {
 
 syscalls! {
     syscall1(a: "a0");
+    syscall2(a: "a0", b: "a1");
     syscall3(a: "a0", b: "a1", c: "a2");
     syscall4(a: "a0", b: "a1", c: "a2", d: "a3");
+    syscall5(a: "a0", b: "a1", c: "a2", d: "a3", e: "a4");
+    syscall6(a: "a0", b: "a1", c: "a2", d: "a3", e: "a4", f: "a5");
 }
 
 // One door: a socket call is a system call like any other.
-pub(crate) use syscall4 as socketcall4;
+pub(crate) use {
+    syscall2 as socketcall2, syscall3 as socketcall3, syscall4 as socketcall4, syscall5 as socketcall5,
+    syscall6 as socketcall6,
+};

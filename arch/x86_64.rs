@@ -33,9 +33,15 @@ macro_rules! syscalls {
 
 syscalls! {
     syscall1(a: "rdi");
+    syscall2(a: "rdi", b: "rsi");
     syscall3(a: "rdi", b: "rsi", c: "rdx");
     syscall4(a: "rdi", b: "rsi", c: "rdx", d: "r10");
+    syscall5(a: "rdi", b: "rsi", c: "rdx", d: "r10", e: "r8");
+    syscall6(a: "rdi", b: "rsi", c: "rdx", d: "r10", e: "r8", f: "r9");
 }
 
 // One door: a socket call is a system call like any other.
-pub(crate) use syscall4 as socketcall4;
+pub(crate) use {
+    syscall2 as socketcall2, syscall3 as socketcall3, syscall4 as socketcall4, syscall5 as socketcall5,
+    syscall6 as socketcall6,
+};

@@ -1,8 +1,12 @@
 //! One thin function a system call.
 
-use linux_raw_sys::general::*;
+use core::ptr;
+use linux_raw_sys::{
+    general::*,
+    net::{SOL_SOCKET, msghdr},
+};
 
-use crate::arch::{socketcall4, syscall1, syscall3};
+use crate::arch::*;
 use crate::errno::decode;
 use crate::{Domain, Errno, RawFd, SocketFlags, SocketType};
 
@@ -140,4 +144,126 @@ pub unsafe fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
 pub unsafe fn close(fd: RawFd) -> Result<(), Errno> {
     // SAFETY: the caller owns `fd`.
     decode(unsafe { syscall1::<__NR_close>(fd as usize) }).map(drop)
+}
+
+/// # Safety
+///
+/// `fd` is the caller's to send to.
+#[inline]
+pub(crate) unsafe fn sendto(fd: RawFd, buf: &[u8], flags: u32) -> Result<usize, Errno> {
+    // SAFETY: the kernel reads within `buf` alone, and is given no address.
+    decode(unsafe { socketcall6::<__NR_sendto>(fd as usize, buf.as_ptr() as usize, buf.len(), flags as usize, 0, 0) })
+}
+
+/// # Safety
+///
+/// `fd` is the caller's to send to, and what `message` points to can be read.
+#[inline]
+pub(crate) unsafe fn sendmsg(fd: RawFd, message: &msghdr, flags: u32) -> Result<usize, Errno> {
+    // SAFETY: as the caller says.
+    decode(unsafe { socketcall3::<__NR_sendmsg>(fd as usize, ptr::from_ref(message) as usize, flags as usize) })
+}
+
+/// # Safety
+///
+/// `fd` is the caller's to receive from, and what `message` points to can be written.
+#[inline]
+pub(crate) unsafe fn recvmsg(fd: RawFd, message: &mut msghdr, flags: u32) -> Result<usize, Errno> {
+    // SAFETY: as the caller says.
+    decode(unsafe { socketcall3::<__NR_recvmsg>(fd as usize, ptr::from_mut(message) as usize, flags as usize) })
+}
+
+/// Returns also the length that the kernel left: of what it wrote, or with `ERANGE` of what it would have.
+///
+/// # Safety
+///
+/// `fd` is the caller's, and `value` may hold any bytes.
+#[inline]
+pub(crate) unsafe fn getsockopt<T: ?Sized>(fd: RawFd, name: u32, value: &mut T) -> (Result<(), Errno>, usize) {
+    let mut len = size_of_val(value) as u32;
+    let at = ptr::from_mut(value).cast::<u8>() as usize;
+    // SAFETY: the kernel writes within `value` and `len` alone.
+    let answer = unsafe {
+        socketcall5::<__NR_getsockopt>(
+            fd as usize,
+            SOL_SOCKET as usize,
+            name as usize,
+            at,
+            &raw mut len as usize,
+        )
+    };
+    (decode(answer).map(drop), len as usize)
+}
+
+/// # Safety
+///
+/// `fd` is the caller's, and `T` is what the option takes.
+#[inline]
+pub(crate) unsafe fn setsockopt<T>(fd: RawFd, name: u32, value: &T) -> Result<(), Errno> {
+    let at = ptr::from_ref(value) as usize;
+    // SAFETY: the kernel reads `value` alone.
+    let answer =
+        unsafe { socketcall5::<__NR_setsockopt>(fd as usize, SOL_SOCKET as usize, name as usize, at, size_of::<T>()) };
+    decode(answer).map(drop)
+}
+
+/// # Safety
+///
+/// `fd` is the caller's.
+#[inline]
+pub(crate) unsafe fn shutdown(fd: RawFd, how: u32) -> Result<(), Errno> {
+    // SAFETY: no memory is involved.
+    decode(unsafe { socketcall2::<__NR_shutdown>(fd as usize, how as usize) }).map(drop)
+}
+
+/// # Safety
+///
+/// `fd` is the caller's, and the command takes an int or nothing.
+#[inline]
+pub(crate) unsafe fn fcntl(fd: RawFd, command: u32, argument: u32) -> Result<usize, Errno> {
+    // SAFETY: no memory is involved.
+    decode(unsafe { syscall3::<__NR_fcntl>(fd as usize, command as usize, argument as usize) })
+}
+
+/// # Safety
+///
+/// `fd` is the caller's, and the request reads or writes an int.
+#[inline]
+pub(crate) unsafe fn ioctl(fd: RawFd, request: u32, argument: &mut i32) -> Result<(), Errno> {
+    let at = ptr::from_mut(argument) as usize;
+    // SAFETY: the kernel reads or writes `argument` alone.
+    decode(unsafe { syscall3::<__NR_ioctl>(fd as usize, request as usize, at) }).map(drop)
+}
+
+/// Waits until one of `fds` is ready, for ever if there is no timeout.
+#[inline]
+pub(crate) fn ppoll(fds: &mut [pollfd], timeout: Option<__kernel_timespec>) -> Result<usize, Errno> {
+    #[cfg(target_pointer_width = "64")]
+    const NUMBER: u32 = __NR_ppoll;
+    #[cfg(target_pointer_width = "32")]
+    const NUMBER: u32 = __NR_ppoll_time64;
+
+    // SAFETY: `NUMBER` takes 64-bit time everywhere.
+    let answer = decode(unsafe { ppoll_of::<NUMBER, _>(fds, timeout) });
+    // Before Linux 5.1, time on 32-bit machines was 32 bits wide; a timeout, being no date, is cut to fit.
+    #[cfg(target_pointer_width = "32")]
+    if answer == Err(Errno::ENOSYS) {
+        let timeout = timeout.map(|timeout| __kernel_old_timespec {
+            tv_sec: timeout.tv_sec.try_into().unwrap_or(i32::MAX),
+            tv_nsec: timeout.tv_nsec as i32,
+        });
+        // SAFETY: this one takes 32-bit time.
+        return decode(unsafe { ppoll_of::<__NR_ppoll, _>(fds, timeout) });
+    }
+    answer
+}
+
+/// # Safety
+///
+/// `NUMBER` is a ppoll that takes a `T`.
+#[inline]
+unsafe fn ppoll_of<const NUMBER: u32, T>(fds: &mut [pollfd], mut timeout: Option<T>) -> usize {
+    let timeout = timeout.as_mut().map_or(ptr::null_mut(), ptr::from_mut);
+    // SAFETY: the kernel writes within `fds`, and what is left of the time into `timeout`; there is no signal mask.
+    unsafe { syscall5::<NUMBER>(fds.as_mut_ptr() as usize, fds.len(), timeout as usize, 0, 0) }
 }

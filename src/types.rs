@@ -2,7 +2,7 @@
 
 use bitflags::{Flag, Flags, bitflags};
 use core::{error, ffi::c_int, fmt, str::FromStr};
-use linux_raw_sys::net::*;
+use linux_raw_sys::{general::*, net::*};
 
 use crate::uapi::*;
 
@@ -283,21 +283,96 @@ bitflags! {
     }
 }
 
-/// The names, joined by `|`; bits without a name as one hexadecimal number.
-impl fmt::Display for SocketFlags {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        bitflags::parser::to_writer(self, f)
+bitflags! {
+    /// How a message is sent or received, `MSG_*`, and what the kernel says of one that was.
+    ///
+    /// A set: `|` is the union. What a call does with each flag, its manual page tells; AF_UNIX ignores some.
+    ///
+    /// Manual pages: [send(2)](https://man7.org/linux/man-pages/man2/send.2.html),
+    /// [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct MessageFlags: u32 {
+        /// Out-of-band data: the last byte that is sent with it on a stream, received with it. AF_UNIX: since Linux 5.15.
+        const OOB = MSG_OOB;
+        /// Receive, and leave what was received where it is.
+        const PEEK = MSG_PEEK;
+        /// Send past routers; nothing to AF_UNIX.
+        const DONTROUTE = MSG_DONTROUTE;
+        /// Received: control messages were lost for want of space or of free descriptors.
+        const CTRUNC = MSG_CTRUNC;
+        /// Receive: the whole length of a message is wanted, though its end be lost. Received: it was.
+        const TRUNC = MSG_TRUNC;
+        /// EAGAIN in place of waiting, this once.
+        const DONTWAIT = MSG_DONTWAIT;
+        /// The end of a record.
+        const EOR = MSG_EOR;
+        /// Receive: wait until the buffer is full, on a stream.
+        const WAITALL = MSG_WAITALL;
+        /// Send: the link is known to work; nothing to AF_UNIX.
+        const CONFIRM = MSG_CONFIRM;
+        /// Receive from the queue of errors.
+        const ERRQUEUE = MSG_ERRQUEUE;
+        /// Send without SIGPIPE, as a [`Socket`](crate::Socket) always does.
+        const NOSIGNAL = MSG_NOSIGNAL;
+        /// Send: more follows.
+        const MORE = MSG_MORE;
+        /// Receive descriptors closed on exec, as [`recv_message`](crate::Socket::recv_message) always does.
+        const CMSG_CLOEXEC = MSG_CMSG_CLOEXEC;
+
+        // Whatever else a caller passes is the kernel's to judge.
+        const _ = !0;
     }
 }
 
-impl FromStr for SocketFlags {
-    type Err = ParseError;
+bitflags! {
+    /// What a descriptor is polled for, `POLL*`, and what it is ready for.
+    ///
+    /// A set: `|` is the union.
+    ///
+    /// Manual page: [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct PollFlags: u16 {
+        /// Something can be received, or the end has come.
+        const IN = POLLIN as u16;
+        /// Out-of-band data is there.
+        const PRI = POLLPRI as u16;
+        /// Something can be sent.
+        const OUT = POLLOUT as u16;
+        /// An error is pending; told unasked.
+        const ERR = POLLERR as u16;
+        /// Both directions are over; told unasked.
+        const HUP = POLLHUP as u16;
+        /// Not an open descriptor; told unasked.
+        const NVAL = POLLNVAL as u16;
+        /// The peer is closed, or has shut down its sending side.
+        const RDHUP = POLLRDHUP as u16;
 
-    /// Takes names and hexadecimal numbers with `0x`, joined by `|`; nothing at all is the empty set.
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        bitflags::parser::from_str(text).map_err(|_| ParseError(()))
+        // Whatever else a caller passes is the kernel's to judge.
+        const _ = !0;
     }
 }
+
+macro_rules! print_and_parse {
+    ($($Type:ident)+) => {$(
+        /// The names, joined by `|`; bits without a name as one hexadecimal number.
+        impl fmt::Display for $Type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                bitflags::parser::to_writer(self, f)
+            }
+        }
+
+        impl FromStr for $Type {
+            type Err = ParseError;
+
+            /// Takes names and hexadecimal numbers with `0x`, joined by `|`; nothing at all is the empty set.
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                bitflags::parser::from_str(text).map_err(|_| ParseError(()))
+            }
+        }
+    )+};
+}
+
+print_and_parse! { SocketFlags MessageFlags PollFlags }
 
 /// The text is neither a name that the type knows nor a number that it can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,3 +19,6 @@ pub(crate) const SOCK_PACKET: u32 = 10;
 pub(crate) const SOCK_CLOEXEC: u32 = general::O_CLOEXEC;
 /// include/linux/net.h, which defines it so
 pub(crate) const SOCK_NONBLOCK: u32 = general::O_NONBLOCK;
+
+/// include/linux/socket.h
+pub(crate) const SCM_PIDFD: u32 = 4;

@@ -18,11 +18,17 @@ use linux_raw_sys::general::__NR_write;
 pub struct Arguments(*const usize);
 
 impl Arguments {
+    /// How many there are, the program's name included.
+    pub fn count(self) -> usize {
+        // SAFETY: the kernel left it there.
+        unsafe { self.0.read() }
+    }
+
     /// Whether any but the first, the program's name, is `word`.
     pub fn contain(self, word: &CStr) -> bool {
         // SAFETY: the kernel left them so, and a comparison that ends at the first difference stays within both strings.
         unsafe {
-            (1..self.0.read()).any(|i| {
+            (1..self.count()).any(|i| {
                 let argument = self.0.add(1 + i).cast::<*const u8>().read();
                 word.to_bytes_with_nul()
                     .iter()

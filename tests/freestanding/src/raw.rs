@@ -36,6 +36,26 @@ pub fn open_descriptors() -> u64 {
         .fold(0, |open, fd| open | 1 << fd)
 }
 
+/// How many descriptors are open.
+pub fn count_descriptors() -> u32 {
+    (0..1024).filter(|&fd| fcntl(fd, F_GETFD) >= 0).count() as u32
+}
+
+/// Sets the soft limit of open files so that `free` descriptors are free.
+pub fn leave_free(free: usize) {
+    limit_descriptors(
+        (0..)
+            .filter(|&fd| fcntl(fd, F_GETFD) < 0)
+            .nth(free)
+            .map_or(0, |fd| fd as u64),
+    );
+}
+
+pub fn getpid() -> i32 {
+    // SAFETY: it has no arguments.
+    unsafe { syscall(__NR_getpid, []) as i32 }
+}
+
 pub fn getsockopt(fd: i32, option: u32) -> Result<i32, isize> {
     let (mut value, mut len) = (0_i32, 4_u32);
     let at = [
@@ -66,6 +86,12 @@ pub fn socket(domain: u32, ty: u32) -> isize {
 pub fn close(fd: i32) -> isize {
     // SAFETY: callers close what they made.
     unsafe { syscall(__NR_close, [fd as usize]) }
+}
+
+/// A descriptor that is no socket.
+pub fn epoll() -> i32 {
+    // SAFETY: it makes a descriptor and touches nothing else.
+    unsafe { syscall(__NR_epoll_create1, [0]) as i32 }
 }
 
 pub fn duplicate(fd: i32) -> i32 {
@@ -139,17 +165,23 @@ pub fn two_pages(second: u32) -> *mut u8 {
 
 /// Runs `child` in a process of its own and returns its wait status: 256 times the exit status, or the signal.
 pub fn in_child(child: impl FnOnce() -> i32) -> i32 {
+    beside_child(child, || Ok::<_, ()>(())).unwrap_or(-1)
+}
+
+/// Runs `child` in a process of its own, `parent` here meanwhile, and returns the child's wait status.
+pub fn beside_child<E>(child: impl FnOnce() -> i32, parent: impl FnOnce() -> Result<(), E>) -> Result<i32, E> {
     // SAFETY: a fork; the child has a copy of everything and never returns from here.
     let pid = unsafe { syscall(__NR_clone, [SIGCHLD as usize]) };
     assert!(pid >= 0, "clone: {pid}");
     if pid == 0 {
         exit(child());
     }
+    let outcome = parent();
     let mut status = 0;
     // SAFETY: the kernel writes `status` alone.
     let waited = unsafe { syscall(__NR_wait4, [pid as usize, &raw mut status as usize]) };
     assert!(waited == pid, "wait4: {waited}");
-    status
+    outcome.map(|()| status)
 }
 
 /// include/uapi/linux/seccomp.h
@@ -165,7 +197,7 @@ pub fn refuse<const N: usize>(calls: [(u32, u32); N]) {
         jf: 0,
         k,
     };
-    let mut program = [[statement(0, 0); 2]; 8];
+    let mut program = [[statement(0, 0); 2]; 16];
     assert!(N + 2 <= program.len());
     let load_number = statement(if_tun::BPF_LD | if_tun::BPF_W | if_tun::BPF_ABS, 0);
     let answer = |with| statement(if_tun::BPF_RET | if_tun::BPF_K, with);

@@ -4,9 +4,13 @@
 #![no_std]
 #![no_main]
 
+mod bytes;
+mod control;
 mod doors;
 mod memory;
+mod options;
 mod pairs;
+mod polling;
 mod refusals;
 mod report;
 
@@ -21,6 +25,10 @@ fn main(arguments: Arguments) -> i32 {
     let before = raw::open_descriptors();
     pairs::tests(&mut report);
     refusals::tests(&mut report);
+    bytes::tests(&mut report);
+    control::tests(&mut report);
+    options::tests(&mut report);
+    polling::tests(&mut report);
     doors::tests(&mut report);
     report.test(
         report::Needs::Kernel("a failed copy to sv leaks the pair"),

@@ -225,7 +225,7 @@ fn with_free(free: usize, f: impl FnOnce() -> Outcome) -> Outcome {
     }
     let outcome = match raw::open_descriptors().count_zeros() as usize {
         now if now == free => f(),
-        now => Err(crate::report::Failure {
+        now => Err(crate::report::Otherwise::Failed {
             seen: [now as isize, free as isize],
             line: line!(),
         }),

@@ -19,12 +19,14 @@ pub struct Report {
     skipped: u32,
 }
 
-pub type Outcome = Result<(), Failure>;
+pub type Outcome = Result<(), Otherwise>;
 
-/// What was seen in place of what was expected, and the line that looked.
-pub struct Failure {
-    pub seen: [isize; 2],
-    pub line: u32,
+/// What a test ends with if not with success.
+pub enum Otherwise {
+    /// What was seen, what was expected, and the line that looked.
+    Failed { seen: [isize; 2], line: u32 },
+    /// What this kernel lacks.
+    Skipped(&'static str),
 }
 
 impl Report {
@@ -48,12 +50,16 @@ impl Report {
                 self.passed += 1;
                 println!("ok    {name}");
             }
-            Err(Failure {
+            Err(Otherwise::Failed {
                 seen: [seen, expected],
                 line,
             }) => {
                 self.failed += 1;
                 println!("FAIL  {name}: {seen}, not {expected} (line {line})");
+            }
+            Err(Otherwise::Skipped(why)) => {
+                self.skipped += 1;
+                println!("skip  {name} ({why})");
             }
         }
     }
@@ -82,11 +88,29 @@ macro_rules! numbers {
     )+};
 }
 
-numbers! { isize usize i32 u32 u64 bool }
+numbers! { isize usize i32 u16 u32 u64 bool }
 
 impl Seen for () {
     fn seen(self) -> isize {
         0
+    }
+}
+
+impl Seen for linux_socketpair::Incomplete {
+    fn seen(self) -> isize {
+        self.errno.map_or(0, Seen::seen)
+    }
+}
+
+impl Seen for linux_socketpair::Truncated<'_> {
+    fn seen(self) -> isize {
+        linux_socketpair::Errno::from(self).seen()
+    }
+}
+
+impl<T: Seen> Seen for Option<T> {
+    fn seen(self) -> isize {
+        self.map_or(-1, T::seen)
     }
 }
 
@@ -107,7 +131,7 @@ macro_rules! same {
     ($seen:expr, $expected:expr) => {{
         let seen = [$crate::report::Seen::seen($seen), $crate::report::Seen::seen($expected)];
         if seen[0] != seen[1] {
-            return Err($crate::report::Failure { seen, line: line!() });
+            return Err($crate::report::Otherwise::Failed { seen, line: line!() });
         }
     }};
 }
@@ -120,9 +144,25 @@ macro_rules! must {
             Ok(value) => value,
             Err(errno) => {
                 let seen = [$crate::report::Seen::seen(errno), 0];
-                return Err($crate::report::Failure { seen, line: line!() });
+                return Err($crate::report::Otherwise::Failed { seen, line: line!() });
             }
         }
     };
 }
 pub(crate) use must;
+
+/// The value, or the end of the test, skipped, where the kernel has no such option.
+macro_rules! since {
+    ($result:expr, $what:literal) => {
+        match $result {
+            Err(linux_socketpair::Errno::ENOPROTOOPT) => {
+                return Err($crate::report::Otherwise::Skipped(concat!(
+                    "this kernel has no ",
+                    $what
+                )));
+            }
+            result => must!(result),
+        }
+    };
+}
+pub(crate) use since;

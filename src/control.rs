@@ -1,0 +1,358 @@
+//! Control messages as what they carry: sent ones borrow their descriptors, received ones own theirs.
+
+use core::{array, error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice};
+use linux_raw_sys::net::{SCM_CREDENTIALS, SCM_RIGHTS, SCM_SECURITY, SOL_SOCKET};
+
+use crate::errno::decode;
+use crate::message::{self, Message, Messages};
+use crate::uapi::SCM_PIDFD;
+use crate::{Descriptor, Errno, RawFd};
+
+/// How much space control messages take: the parameter of [`SendControl`] and [`RecvControl`], in words.
+///
+/// For several messages, add up.
+///
+/// ```
+/// use linux_socketpair::{RecvControl, space};
+///
+/// let control = RecvControl::<{ space::rights(3) + space::CREDENTIALS }>::new();
+/// ```
+pub mod space {
+    use crate::message::words;
+
+    /// What a message of `SCM_RIGHTS` takes that carries `count` descriptors. The kernel lets at most 253 pass at once.
+    #[must_use]
+    pub const fn rights(count: usize) -> usize {
+        words(count * 4)
+    }
+
+    /// What a message of `SCM_CREDENTIALS` takes.
+    pub const CREDENTIALS: usize = words(12);
+
+    /// What a message of `SCM_PIDFD` takes.
+    pub const PIDFD: usize = words(4);
+
+    /// What a message of `SCM_SECURITY` takes whose label has `len` bytes.
+    #[must_use]
+    pub const fn security(len: usize) -> usize {
+        words(len)
+    }
+}
+
+/// Who a process is, or was when it sent.
+///
+/// Manual page: [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub struct Credentials {
+    /// The process, as the receiver's PID namespace numbers it; 0 if it isn't in there.
+    pub pid: i32,
+    /// The user.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+}
+
+/// Control messages to be sent by [`Socket::send_message`](crate::Socket::send_message), in `WORDS` words of [`space`].
+pub struct SendControl<'fd, const WORDS: usize> {
+    space: [MaybeUninit<usize>; WORDS],
+    used: usize,
+    descriptors: PhantomData<&'fd Descriptor>,
+}
+
+impl<'fd, const WORDS: usize> SendControl<'fd, WORDS> {
+    /// None as yet.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            space: [const { MaybeUninit::uninit() }; WORDS],
+            used: 0,
+            descriptors: PhantomData,
+        }
+    }
+
+    /// Adds a message that passes descriptors: the receiver gets duplicates, and these stay open here.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOBUFS`: it doesn't fit into the space that is left
+    ///
+    /// More than 253 descriptors the kernel refuses when they are sent, with `EINVAL`.
+    #[inline]
+    pub fn rights(&mut self, descriptors: &'fd [impl AsRef<Descriptor>]) -> Result<(), Errno> {
+        self.message(
+            SCM_RIGHTS,
+            descriptors.iter().map(|descriptor| descriptor.as_ref().as_raw_fd()),
+        )
+    }
+
+    /// Adds a message that says who is sending. The kernel checks it: whoever lies needs the capability to.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOBUFS`: it doesn't fit into the space that is left
+    #[inline]
+    pub fn credentials(&mut self, Credentials { pid, uid, gid }: Credentials) -> Result<(), Errno> {
+        self.message(SCM_CREDENTIALS, [pid, uid as i32, gid as i32].into_iter())
+    }
+
+    #[inline]
+    fn message(&mut self, ty: u32, payload: impl ExactSizeIterator<Item = i32>) -> Result<(), Errno> {
+        let space = self.space.get_mut(self.used..).unwrap_or_default();
+        let rest = message::write(space, SOL_SOCKET, ty, payload)
+            .ok_or(Errno::ENOBUFS)?
+            .len();
+        self.used = WORDS - rest;
+        Ok(())
+    }
+
+    /// What was added, as the kernel reads it.
+    #[inline]
+    pub(crate) fn as_words(&self) -> &[MaybeUninit<usize>] {
+        self.space.get(..self.used).unwrap_or_default()
+    }
+}
+
+impl<const WORDS: usize> Default for SendControl<'_, WORDS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const WORDS: usize> fmt::Debug for SendControl<'_, WORDS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendControl")
+            .field("words", &self.used)
+            .field("of", &WORDS)
+            .finish()
+    }
+}
+
+/// Where [`Socket::recv_message`](crate::Socket::recv_message) puts control messages, in `WORDS` words of [`space`].
+///
+/// It owns every descriptor that the kernel installs, from the moment when it does. [`messages`](Self::messages) hands
+/// them over; those that nobody takes are closed when it is dropped, or used again.
+pub struct RecvControl<const WORDS: usize> {
+    space: [MaybeUninit<usize>; WORDS],
+    /// So many bytes of the space were written by the kernel, and in them every descriptor but the taken ones is ours.
+    len: usize,
+    truncated: bool,
+}
+
+impl<const WORDS: usize> RecvControl<WORDS> {
+    /// Empty.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            space: [const { MaybeUninit::uninit() }; WORDS],
+            len: 0,
+            truncated: false,
+        }
+    }
+
+    /// The control messages of what was received last, in the kernel's order.
+    ///
+    /// # Errors
+    ///
+    /// [`Truncated`] if the kernel had to leave some out, for want of space here or of free descriptors in the process.
+    /// What did arrive can be had from it.
+    #[inline]
+    pub fn messages(&mut self) -> Result<ControlMessages<'_>, Truncated<'_>> {
+        let truncated = self.truncated;
+        let messages = ControlMessages(Messages::new(self.received()));
+        if truncated {
+            Err(Truncated(messages))
+        } else {
+            Ok(messages)
+        }
+    }
+
+    /// Closes what nobody took, and is empty again.
+    #[inline]
+    pub fn clear(&mut self) {
+        for message in ControlMessages(Messages::new(self.received())) {
+            // Whatever else carries a descriptor closes it as it goes.
+            if let ControlMessage::Rights(rights) = message {
+                rights.for_each(drop);
+            }
+        }
+        (self.len, self.truncated) = (0, false);
+    }
+
+    #[inline]
+    fn received(&mut self) -> &mut [u8] {
+        // SAFETY: `recvmsg` sets `len` to what the kernel wrote, which is within the space.
+        unsafe { slice::from_raw_parts_mut(self.space.as_mut_ptr().cast(), self.len) }
+    }
+
+    /// The space, empty, for the kernel to write to.
+    #[inline]
+    pub(crate) fn as_space(&mut self) -> &mut [MaybeUninit<usize>] {
+        self.clear();
+        &mut self.space
+    }
+
+    /// # Safety
+    ///
+    /// The kernel has written `len` bytes of control messages to the space.
+    #[inline]
+    pub(crate) unsafe fn set_received(&mut self, len: usize, truncated: bool) {
+        (self.len, self.truncated) = (len.min(size_of_val(&self.space)), truncated);
+    }
+}
+
+impl<const WORDS: usize> Drop for RecvControl<WORDS> {
+    #[inline]
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+impl<const WORDS: usize> Default for RecvControl<WORDS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const WORDS: usize> fmt::Debug for RecvControl<WORDS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvControl")
+            .field("bytes", &self.len)
+            .field("truncated", &self.truncated)
+            .finish()
+    }
+}
+
+/// One control message that was received.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ControlMessage<'a> {
+    /// `SCM_RIGHTS`: the peer passed descriptors.
+    Rights(Rights<'a>),
+    /// `SCM_CREDENTIALS`: who sent, if the receiver asked by
+    /// [`set_pass_credentials`](crate::Socket::set_pass_credentials).
+    Credentials(Credentials),
+    /// `SCM_PIDFD`: a descriptor of the process that sent, if the receiver asked by
+    /// [`set_pass_pidfd`](crate::Socket::set_pass_pidfd); or why the kernel could not make one.
+    Pidfd(Result<Descriptor, Errno>),
+    /// `SCM_SECURITY`: the security label of the sender, as the security module writes it, if the receiver asked by
+    /// [`set_pass_security`](crate::Socket::set_pass_security).
+    Security(&'a [u8]),
+    /// Any other, by its level and type, or one of the above that was cut short.
+    Other {
+        /// The protocol that it comes from, `SOL_*`.
+        level: i32,
+        /// What it is there.
+        ty: i32,
+        /// The bytes behind its header.
+        payload: &'a [u8],
+    },
+}
+
+/// The control messages of a [`RecvControl`], one after the other.
+///
+/// A message that carries a descriptor hands it over. One that is passed over stays in the [`RecvControl`], which closes it.
+#[derive(Debug)]
+pub struct ControlMessages<'a>(Messages<'a>);
+
+impl<'a> Iterator for ControlMessages<'a> {
+    type Item = ControlMessage<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<ControlMessage<'a>> {
+        loop {
+            let Message { level, ty, payload } = self.0.next()?;
+            return Some(match (level, ty, payload.len()) {
+                (SOL_SOCKET, SCM_RIGHTS, _) => ControlMessage::Rights(Rights(payload)),
+                (SOL_SOCKET, SCM_CREDENTIALS, 12) => {
+                    let int =
+                        |at| i32::from_ne_bytes(array::from_fn(|byte| payload.get(at + byte).copied().unwrap_or(0)));
+                    ControlMessage::Credentials(Credentials {
+                        pid: int(0),
+                        uid: int(4) as u32,
+                        gid: int(8) as u32,
+                    })
+                }
+                (SOL_SOCKET, SCM_PIDFD, 4) => match take(payload.first_chunk_mut()?) {
+                    Some(pidfd) => ControlMessage::Pidfd(pidfd),
+                    None => continue,
+                },
+                (SOL_SOCKET, SCM_SECURITY, _) => ControlMessage::Security(payload),
+                _ => ControlMessage::Other {
+                    level: level as i32,
+                    ty: ty as i32,
+                    payload,
+                },
+            });
+        }
+    }
+}
+
+/// The descriptors of one message. Each belongs to whoever takes it from here; the rest stay where they are.
+#[derive(Debug)]
+pub struct Rights<'a>(&'a mut [u8]);
+
+impl Iterator for Rights<'_> {
+    type Item = Descriptor;
+
+    #[inline]
+    fn next(&mut self) -> Option<Descriptor> {
+        loop {
+            let (place, rest) = mem::take(&mut self.0).split_first_chunk_mut()?;
+            self.0 = rest;
+            if let Some(Ok(descriptor)) = take(place) {
+                return Some(descriptor);
+            }
+        }
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.0.len() / 4))
+    }
+}
+
+/// Takes a descriptor out of its place, where a number that is neither a descriptor nor an errno is left: nothing is there
+/// a second time. In place of a descriptor the kernel may have put an errno.
+#[inline]
+fn take(place: &mut [u8; 4]) -> Option<Result<Descriptor, Errno>> {
+    const TAKEN: RawFd = RawFd::MIN;
+    match RawFd::from_ne_bytes(mem::replace(place, TAKEN.to_ne_bytes())) {
+        // SAFETY: the kernel installed it for us, and it is in no other place any more.
+        fd @ 0.. => Some(Ok(unsafe { Descriptor::from_raw_fd(fd) })),
+        TAKEN => None,
+        negated => decode(negated as usize).err().map(Err),
+    }
+}
+
+/// The kernel had to leave control messages out, or a part of one: there was too little space, or in the process too few
+/// free descriptors. What it left out is lost; descriptors among it were closed.
+#[derive(Debug)]
+pub struct Truncated<'a>(ControlMessages<'a>);
+
+impl<'a> Truncated<'a> {
+    /// The control messages that arrived all the same.
+    #[inline]
+    #[must_use]
+    pub fn into_messages(self) -> ControlMessages<'a> {
+        self.0
+    }
+}
+
+impl fmt::Display for Truncated<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("control messages were lost for want of space or of free descriptors")
+    }
+}
+
+impl error::Error for Truncated<'_> {}
+
+/// For `?` where only an errno can be returned: `ENOBUFS`.
+impl From<Truncated<'_>> for Errno {
+    #[inline]
+    fn from(_: Truncated<'_>) -> Self {
+        Self::ENOBUFS
+    }
+}
