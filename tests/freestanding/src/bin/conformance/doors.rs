@@ -5,7 +5,10 @@
 
 use freestanding::raw;
 use linux_raw_sys::general::*;
-use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, close, read, socketpair, write};
+use linux_socketpair::{
+    ControlMessage, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, RecvControl, SendControl, Shutdown, Socket,
+    SocketFlags, SocketType, close, read, socketpair, space, write,
+};
 
 use crate::report::{Needs, Outcome, Report, same};
 
@@ -37,6 +40,59 @@ fn answers<const N: usize>(refused: [(u32, Errno); N], answer: i32) -> Outcome {
     Ok(())
 }
 
+/// Every socket call that the crate makes.
+const SOCKET_CALLS: [u32; 7] = [
+    __NR_socketpair,
+    __NR_sendto,
+    __NR_sendmsg,
+    __NR_recvmsg,
+    __NR_getsockopt,
+    __NR_setsockopt,
+    __NR_shutdown,
+];
+
+/// Each of them, with all its arguments put to use.
+fn session() -> Result<bool, Errno> {
+    let none = MessageFlags::empty();
+    let [a, b] = Socket::seqpacket_pair()?;
+    b.set_send_buffer_size(30_000)?;
+    let mut control = SendControl::<{ space::rights(1) }>::new();
+    let descriptors = [&a];
+    control.rights(&descriptors)?;
+    let mut right = b.send_buffer_size()? == 60_000;
+    right &= a.send(b"sendto", none)? == 6;
+    right &= a.send_message(&[IoSlice::new(b"sendmsg")], &control, none)? == 7;
+    let mut buf = [0; 16];
+    right &= b.recv(&mut buf, MessageFlags::PEEK)? == 6 && b.recv(&mut buf, none)? == 6 && buf.starts_with(b"sendto\0");
+    let mut control = RecvControl::<{ space::rights(1) }>::new();
+    right &= b
+        .recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control, none)?
+        .len
+        == 7
+        && buf.starts_with(b"sendmsg");
+    right &= match control.messages()?.next() {
+        Some(ControlMessage::Rights(rights)) => rights.count() == 1,
+        _ => false,
+    };
+    a.shutdown(Shutdown::Write)?;
+    right &= b.recv(&mut buf, none)? == 0 && a.send(b"x", none) == Err(Errno::EPIPE);
+    Ok(right && b.send(b"x", none)? == 1)
+}
+
+/// The session in a process of its own: 0 if all was right, or the errno of the first call that was refused.
+fn session_status<const N: usize>(refused: [(u32, Errno); N]) -> i32 {
+    let status = raw::in_child(|| {
+        raw::refuse(refused.map(|(number, errno)| (number, errno.raw_os_error() as u32)));
+        session().map_or_else(Errno::raw_os_error, |right| if right { 0 } else { 255 })
+    });
+    status >> 8
+}
+
+fn session_under<const N: usize>(refused: [(u32, Errno); N]) -> Outcome {
+    same!(session_status(refused), 0);
+    Ok(())
+}
+
 pub fn tests(report: &mut Report) {
     for errno in [
         Errno::EPERM,
@@ -49,6 +105,19 @@ pub fn tests(report: &mut Report) {
             SECCOMP,
             format_args!("a filter's {errno:?} for socketpair reaches the caller"),
             || answers([(__NR_socketpair, errno)], errno.raw_os_error()),
+        );
+    }
+    report.test(SECCOMP, "every socket call works where nothing is refused", || {
+        session_under([])
+    });
+    for call in SOCKET_CALLS {
+        report.test(
+            SECCOMP,
+            format_args!("a filter's EXFULL for socket call {call} reaches the caller"),
+            || {
+                same!(session_status([(call, Errno::EXFULL)]), Errno::EXFULL.raw_os_error());
+                Ok(())
+            },
         );
     }
     #[cfg(not(target_arch = "x86"))]
@@ -110,6 +179,30 @@ fn i386(report: &mut Report) {
         "360 refused with ENOSYS: the multiplexer passes each argument on",
         through_the_multiplexer,
     );
+    report.test(SECCOMP, "every socket call works with socketcall refused", || {
+        session_under([(MULTIPLEXER, Errno::EUSERS)])
+    });
+    report.test(
+        SECCOMP,
+        "every socket call works through socketcall, the direct ones refused with ENOSYS",
+        || session_under(SOCKET_CALLS.map(|call| (call, Errno::ENOSYS))),
+    );
+    for call in SOCKET_CALLS {
+        report.test(
+            SECCOMP,
+            format_args!("socket call {call} alone refused with ENOSYS: the multiplexer serves it"),
+            || session_under([(call, Errno::ENOSYS)]),
+        );
+        report.test(
+            SECCOMP,
+            format_args!("socket call {call} refused with ENOSYS: the multiplexer's answer is final"),
+            || {
+                let refused = [(call, Errno::ENOSYS), (MULTIPLEXER, Errno::EUSERS)];
+                same!(session_status(refused), Errno::EUSERS.raw_os_error());
+                Ok(())
+            },
+        );
+    }
 }
 
 /// A refusal by each argument in turn, and a pair with flags, all by the second door.

@@ -122,7 +122,11 @@ pub fn tests(report: &mut Report) {
         "a duplicate is the same end, the lowest that is free, closed on exec",
         duplicate,
     );
-    report.test(Needs::Kernel("it doesn't know the option"), "peeking begins where it is told to", peek_offset);
+    report.test(
+        Needs::Kernel("it doesn't know the option"),
+        "peeking begins where it is told to",
+        peek_offset,
+    );
     report.test(Needs::Calls, "options of what is no socket: ENOTSOCK", no_socket);
 }
 
