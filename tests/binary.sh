@@ -1,9 +1,9 @@
 #!/bin/sh
 # What a freestanding program is, and what stands between its caller and the kernel:
 #
-#   sh tests/binary.sh TARGET OBJDUMP SMALLEST-UNOPTIMIZED SMALLEST CONFORMANCE
+#   sh tests/binary.sh TARGET OBJDUMP SMALLEST-UNOPTIMIZED SMALLEST EVERYTHING CONFORMANCE
 set -u
-target=$1 objdump=$2 unoptimized=$3 smallest=$4 conformance=$5
+target=$1 objdump=$2 unoptimized=$3 smallest=$4 everything=$5 conformance=$6
 
 case $target in
 x86_64) entry='^syscall' doors=1 call='^call' ;;
@@ -24,7 +24,7 @@ same() {
 	fi
 }
 
-for program in "$unoptimized" "$smallest" "$conformance"; do
+for program in "$unoptimized" "$smallest" "$everything" "$conformance"; do
 	name=$(basename "$(dirname "$program")")/$(basename "$program")
 	same "$name: symbols in all" "$([ "$("$objdump" -t "$program" | wc -l)" -gt 4 ] && echo some)" some
 	same "$name: undefined symbols" "$("$objdump" -t "$program" | grep -cF '*UND*')" 0
@@ -32,10 +32,14 @@ for program in "$unoptimized" "$smallest" "$conformance"; do
 	same "$name: dynamic sections" "$("$objdump" -p "$program" | grep -c DYNAMIC)" 0
 	same "$name: needed libraries" "$("$objdump" -p "$program" | grep -c NEEDED)" 0
 done
-for program in "$unoptimized" "$smallest"; do
+for program in "$unoptimized" "$smallest" "$everything"; do
 	name=$(basename "$(dirname "$program")")/$(basename "$program")
 	same "$name: memory functions" "$("$objdump" -t "$program" | grep -cE ' (mem(cpy|move|set|cmp)|bcmp|strlen)$')" 0
 done
+
+# What can panic names what it panics with: `conformance` does, and shows that it would be seen here.
+same "everything: what can panic" "$("$objdump" -t "$everything" | grep -ci panic)" 0
+same "conformance: what can panic" "$([ "$("$objdump" -t "$conformance" | grep -ci panic)" -gt 0 ] && echo some)" some
 
 # The function make_pair of `smallest` is socketpair, inlined, and nothing else.
 make_pair=$("$objdump" -d --no-show-raw-insn "$smallest" |

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Runs every test on every target, or on those that are named:
 #
-#   sh tests/run.sh [x86_64] [i386] [aarch64] [riscv64] [others]
+#   sh tests/run.sh [x86_64] [i386] [aarch64] [riscv64] [others] [miri] [fuzz]
+#
+# Without a name, all but fuzz, which is the long run: it looks for a minute for memory that the reader of control messages
+# doesn't bear.
 #
 # It installs what it lacks, and says so: rustup's targets, and as root Debian's packages. It ends with a table and one
 # line `N passed, N failed, N skipped`. A test that can't run somewhere is named there, with the reason.
@@ -18,7 +21,7 @@ die() { say "tests/run.sh: $*" >&2; exit 1; }
 
 # describe TARGET: sets its triple, its emulator, the prefix of its binutils, and what it needs as THING=PACKAGE.
 describe() {
-	emulator= binutils= needs="cc=gcc /usr/include/stdio.h=libc6-dev objdump=binutils"
+	toolchain=stable emulator= binutils= needs="cc=gcc /usr/include/stdio.h=libc6-dev objdump=binutils"
 	case $1 in
 	x86_64)
 		triple=x86_64-unknown-linux-gnu emulator=qemu-x86_64
@@ -38,33 +41,61 @@ describe() {
 	others)
 		triple=armv7-unknown-linux-gnueabihf
 		;;
+	miri)
+		toolchain=nightly components="miri rust-src"
+		;;
+	fuzz)
+		toolchain=nightly components=rust-src
+		needs="$needs c++=g++ cargo-fuzz=cargo:cargo-fuzz"
+		;;
 	*)
-		die "no target $1; there are x86_64, i386, aarch64, riscv64 and others"
+		die "no target $1; there are x86_64, i386, aarch64, riscv64, others, miri and fuzz"
 		;;
 	esac
 	[ -z "$emulator" ] || needs="$needs $emulator=qemu-user"
 }
 
-# install TARGET: what it lacks of rustup's and of Debian's, and nothing else.
+# install TARGET: what it lacks of rustup's, of Debian's and of cargo's, and nothing else.
 install() {
-	if ! rustup target list --installed | grep -qx "$triple"; then
+	if [ "$toolchain" = nightly ]; then
+		rustup toolchain list | grep -q ^nightly || {
+			say "$1: rustup toolchain install nightly"
+			rustup toolchain install nightly --profile minimal || die "$1 needs Rust's nightly: rustup toolchain install nightly"
+		}
+		for component in $components; do
+			rustup component list --toolchain nightly --installed | grep -q "^$component" || {
+				say "$1: rustup component add $component --toolchain nightly"
+				rustup component add "$component" --toolchain nightly || die "$1 needs Rust's component $component, nightly"
+			}
+		done
+	elif ! rustup target list --installed | grep -qx "$triple"; then
 		say "$1: rustup target add $triple"
 		rustup target add "$triple" || die "$1 needs Rust's target $triple: rustup target add $triple"
 	fi
-	missing=
+	missing= crates=
 	for need in $needs; do
-		command -v "${need%=*}" >/dev/null || [ -e "${need%=*}" ] || missing="$missing ${need#*=}"
+		command -v "${need%%=*}" >/dev/null || [ -e "${need%%=*}" ] || case ${need#*=} in
+		cargo:*) crates="$crates ${need#*:}" ;;
+		*) missing="$missing ${need#*=}" ;;
+		esac
 	done
-	[ -n "$missing" ] || return 0
-	say "$1: apt-get install$missing"
-	wants="$1 needs Debian's packages:$missing"
-	[ "$(id -u)" = 0 ] || die "$wants (apt-get install them as root)"
-	command -v apt-get >/dev/null || die "$wants (there is no apt-get here)"
-	{ [ -n "${updated:-}" ] || apt-get update; } >"$logs/apt.log" 2>&1 || die "$wants (apt-get update failed: $logs/apt.log)"
-	updated=yes
-	# shellcheck disable=SC2086 # a list of packages
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$logs/apt.log" 2>&1 ||
-		die "$wants (apt-get install failed: $logs/apt.log)"
+	if [ -n "$missing" ]; then
+		say "$1: apt-get install$missing"
+		wants="$1 needs Debian's packages:$missing"
+		[ "$(id -u)" = 0 ] || die "$wants (apt-get install them as root)"
+		command -v apt-get >/dev/null || die "$wants (there is no apt-get here)"
+		{ [ -n "${updated:-}" ] || apt-get update; } >"$logs/apt.log" 2>&1 ||
+			die "$wants (apt-get update failed: $logs/apt.log)"
+		updated=yes
+		# shellcheck disable=SC2086 # a list of packages
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$logs/apt.log" 2>&1 ||
+			die "$wants (apt-get install failed: $logs/apt.log)"
+	fi
+	if [ -n "$crates" ]; then
+		say "$1: cargo install$crates"
+		# shellcheck disable=SC2086 # a list of crates
+		cargo install -q --locked $crates || die "$1 needs the programs of these crates:$crates (cargo install failed)"
+	fi
 }
 
 # part TARGET NAME COMMAND...: runs a part, shows it as it goes, and notes its counts for the table.
@@ -79,7 +110,7 @@ part() {
 		/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { passed += $1; failed += $3; skipped += $5 }
 		/^exit [0-9]+$/ { status = $2 }
 		END {
-			if (!failed && (status || !passed)) failed = 1
+			if (!failed && (status || !(passed + skipped))) failed = 1
 			printf "%-9s %-44s %7d %7d %7d\n", target, name, passed, failed, skipped
 		}' "$log" >>"$logs/table"
 }
@@ -89,10 +120,34 @@ hosted() {
 		cargo test -q --locked --target "$triple" --all-features --lib --test std
 }
 
-# freestanding PROFILE [OPTION...]: builds the programs without libc.
+# example NAME PATTERN: runs it, and wants its last line to match.
+example() {
+	cargo run -q --locked --target "$triple" --example "$1" >"$logs/example.log" && check_last_line "$2" "$logs/example.log"
+}
+
+check_last_line() {
+	cat "$2"
+	if tail -n 1 "$2" | grep -q "$1"; then say "1 passed, 0 failed, 0 skipped"; else say "0 passed, 1 failed, 0 skipped"; fi
+}
+
+# The init example, a package of its own. It starts itself anew, which QEMU user-mode can't.
+init() {
+	(cd examples/init && cargo build -q --locked --target "$triple" && cargo build -q --locked --target "$triple" --release) ||
+		return
+	case $target in
+	x86_64 | i386) "$(program release init)" >"$logs/init.log" && check_last_line '^init: power off$' "$logs/init.log" ;;
+	*)
+		say "skip  the life of the init example (QEMU user-mode: exec starts no program of another architecture)"
+		say "0 passed, 0 failed, 1 skipped"
+		;;
+	esac
+}
+
+# freestanding PROFILE [OPTION...]: builds the programs without libc. What only optimized code shows is not built otherwise.
 freestanding() {
 	profile=$1
 	shift
+	[ "$profile" != dev ] || set -- --bin conformance --bin smallest "$@"
 	(cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" "$@")
 }
 
@@ -111,7 +166,7 @@ code_models() {
 		for model in static pic; do
 			flags='["-C", "force-frame-pointers=yes", "-C", "relocation-model='$model'", "-C", "link-arg=-no-pie"]'
 			say "opt-level $level, $model, frame pointers"
-			freestanding release --config "profile.release.opt-level=$level" \
+			freestanding release --bin conformance --config "profile.release.opt-level=$level" \
 				--config "target.$triple.rustflags=$flags" || return
 			"$(program release conformance)" >"$logs/code-model.log" || { cat "$logs/code-model.log"; return 1; }
 			tail -n 1 "$logs/code-model.log"
@@ -119,7 +174,21 @@ code_models() {
 	done
 }
 
-[ $# -gt 0 ] || set -- x86_64 i386 aarch64 riscv64 others
+# New finds go beside the build, not into the repository's corpus.
+fuzz() {
+	mkdir -p "$CARGO_TARGET_DIR/corpus"
+	cargo +nightly fuzz run --fuzz-dir tests/fuzz --target-dir "$CARGO_TARGET_DIR/fuzz" control_messages \
+		"$CARGO_TARGET_DIR/corpus" tests/fuzz/corpus/control_messages -- -max_total_time=60 -print_final_stats=1 2>&1 |
+		tee "$logs/fuzz.log" | grep -E '^(stat|SUMMARY|Done)' || :
+	if grep -q '^Done [0-9]* runs' "$logs/fuzz.log"; then
+		say "1 passed, 0 failed, 0 skipped"
+	else
+		tail -n 40 "$logs/fuzz.log"
+		say "0 passed, 1 failed, 0 skipped"
+	fi
+}
+
+[ $# -gt 0 ] || set -- x86_64 i386 aarch64 riscv64 others miri
 command -v rustup >/dev/null || die "Rust's own installer, rustup, is what this begins with"
 for target; do
 	describe "$target"
@@ -127,11 +196,25 @@ for target; do
 done
 for target; do
 	describe "$target"
-	if [ "$target" = others ]; then
+	case $target in
+	others)
 		part others "build refused in one line" sh tests/others.sh "$triple"
 		continue
-	fi
+		;;
+	miri)
+		part miri "control messages" env MIRIFLAGS=-Zmiri-disable-isolation \
+			cargo +nightly miri test -q --locked --test control_messages
+		continue
+		;;
+	fuzz)
+		part fuzz "control messages, 60 seconds" fuzz
+		continue
+		;;
+	esac
 	part "$target" "hosted tests" hosted
+	part "$target" "example pair" example pair '^INET, STREAM: refused with errno 95, EOPNOTSUPP'
+	part "$target" "example pass_fd" example pass_fd '^parent: the child ended with status 0$'
+	part "$target" "example init" init
 	for profile in dev release; do
 		case $target in
 		x86_64 | i386) part "$target" "conformance, $profile, native" conformance "$profile" ;;
@@ -139,7 +222,8 @@ for target; do
 		part "$target" "conformance, $profile, $emulator" conformance "$profile" "$emulator"
 	done
 	part "$target" "what the binary is" sh tests/binary.sh "$target" "${binutils}objdump" \
-		"$(program dev smallest)" "$(program release smallest)" "$(program release conformance)"
+		"$(program dev smallest)" "$(program release smallest)" "$(program release everything)" \
+		"$(program release conformance)"
 	[ "$target" != i386 ] || part i386 "conformance, every code model, native" code_models
 done
 

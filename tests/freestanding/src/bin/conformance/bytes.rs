@@ -6,7 +6,7 @@ use linux_raw_sys::general::F_GETFD;
 use linux_socketpair::{Domain, Errno, IoSlice, IoSliceMut, MessageFlags, Shutdown, Socket, SocketFlags, SocketType};
 
 use crate::pairs::TYPES;
-use crate::report::{Needs, Outcome, Report, must, same};
+use crate::report::{Needs, Outcome, Report, missing, must, same};
 
 const NONE: MessageFlags = MessageFlags::empty();
 
@@ -312,7 +312,7 @@ fn send_all_stops(ty: SocketType) -> Outcome {
     let [a, b] = must!(pair(ty));
     let told = a.send_all(&MUCH, NONE);
     if ty == SocketType::STREAM {
-        let Err(told) = told else { return Ok(same!(1, 0)) };
+        let Err(told) = told else { missing!() };
         same!(told.errno, Errno::EAGAIN);
         same!(told.done > 0 && told.done < MUCH.len(), true);
         same!(b.bytes_to_recv(), told.done);
@@ -347,13 +347,13 @@ fn recv_exact_ends() -> Outcome {
     let [a, b] = must!(pair(SocketType::STREAM));
     must!(a.send(b"abc", NONE));
     let Err(told) = b.recv_exact(&mut [0; 8], NONE) else {
-        return Ok(same!(1, 0));
+        missing!();
     };
     same!((told.done, told.errno) == (3, Some(Errno::EAGAIN)), true);
     must!(a.send(b"abc", NONE));
     drop(a);
     let Err(told) = b.recv_exact(&mut [0; 8], NONE) else {
-        return Ok(same!(1, 0));
+        missing!();
     };
     same!((told.done, told.errno) == (3, None), true);
     same!(Errno::from(told), Errno::ENODATA);
@@ -361,21 +361,24 @@ fn recv_exact_ends() -> Outcome {
     Ok(())
 }
 
+const TOTAL: usize = 1 << 20;
+
+const fn content() -> [u8; TOTAL] {
+    let mut content = [0; TOTAL];
+    let mut at = 0;
+    while at < TOTAL {
+        content[at] = (at % 251) as u8;
+        at += 1;
+    }
+    content
+}
+
 /// The sender's chunks are larger than the socket takes at once, the receiver's smaller.
 fn between_processes() -> Outcome {
-    const TOTAL: usize = 1 << 20;
-    static mut CONTENT: [u8; TOTAL] = [0; TOTAL];
+    static CONTENT: [u8; TOTAL] = content();
     let [a, b] = must!(Socket::stream_pair());
     let status = raw::beside_child(
-        || {
-            // SAFETY: this process is alone with its copy.
-            let content = unsafe { &mut *(&raw mut CONTENT) };
-            content
-                .iter_mut()
-                .enumerate()
-                .for_each(|(at, byte)| *byte = (at % 251) as u8);
-            a.send_all(content, NONE).is_err().into()
-        },
+        || a.send_all(&CONTENT, NONE).is_err().into(),
         || {
             let mut buf = [0; 1000];
             let mut received = 0;

@@ -9,7 +9,7 @@ use linux_socketpair::{
 };
 
 use crate::pairs::TYPES;
-use crate::report::{Needs, Otherwise, Outcome, Report, must, same, since};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same, since};
 
 const NONE: MessageFlags = MessageFlags::empty();
 const NO_PIDFD: Needs = Needs::Kernel("it has no SO_PASSPIDFD");
@@ -96,7 +96,6 @@ pub fn tests(report: &mut Report) {
         used_again,
     );
     test(Needs::Calls, "nothing is handed over twice", never_twice);
-    test(Needs::Calls, "an iterator that is forgotten leaks nothing", forgotten);
     test(
         Needs::Calls,
         "a plain recv of a message with descriptors closes them",
@@ -194,7 +193,7 @@ fn same_file() -> Outcome {
     let passed = rights(&mut control)
         .and_then(|mut rights| rights.next())
         .map(Socket::from);
-    let Some(passed) = passed else { return Ok(same!(0, 1)) };
+    let Some(passed) = passed else { missing!() };
     same!(raw::fcntl(passed.as_raw_fd(), F_GETFD), FD_CLOEXEC);
     same!(passed.send(b"through", NONE), 7);
     same!(d.recv(&mut [0; 8], NONE), 7);
@@ -287,7 +286,7 @@ fn never_twice() -> Outcome {
     must!(recv(&b, &mut control));
     let first = rights(&mut control).map(|mut rights| [rights.next(), rights.next()]);
     same!(
-        rights(&mut control).map_or(0, |rights| rights.map(|fd| mem::drop(fd)).count()),
+        rights(&mut control).map_or(0, |rights| rights.map(mem::drop).count()),
         2
     );
     same!(rights(&mut control).map_or(0, Iterator::count), 0);
@@ -298,22 +297,6 @@ fn never_twice() -> Outcome {
         .filter(|fd| raw::fcntl(fd.as_raw_fd(), F_GETFD) >= 0)
         .count();
     same!(open, 2);
-    Ok(())
-}
-
-fn forgotten() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
-    must!(send(&a, &a, 4));
-    let before = raw::count_descriptors();
-    let mut control = RecvControl::<{ space::rights(4) }>::new();
-    must!(recv(&b, &mut control));
-    if let Some(mut rights) = rights(&mut control) {
-        drop(rights.next());
-        mem::forget(rights);
-    }
-    mem::forget(must!(control.messages()));
-    drop(control);
-    same!(raw::count_descriptors(), before);
     Ok(())
 }
 
@@ -408,7 +391,7 @@ fn expect_credentials<const WORDS: usize>(control: &mut RecvControl<WORDS>, expe
             same!(seen.gid, expected.gid);
             Ok(())
         }
-        _ => Ok(same!(0, 1)),
+        _ => missing!(),
     }
 }
 
@@ -471,7 +454,7 @@ fn pidfd() -> Outcome {
     let mut control = RecvControl::<{ space::PIDFD }>::new();
     must!(recv(&b, &mut control));
     let Some(ControlMessage::Pidfd(pidfd)) = must!(control.messages()).next() else {
-        return Ok(same!(0, 1));
+        missing!();
     };
     same!(must!(pidfd).is_close_on_exec(), true);
     same!(must!(control.messages()).count(), 0);
@@ -507,7 +490,7 @@ fn pidfd_refused() -> Outcome {
     raw::limit_descriptors(1024);
     must!(received);
     let Some(ControlMessage::Pidfd(pidfd)) = must!(control.messages()).next() else {
-        return Ok(same!(0, 1));
+        missing!();
     };
     same!(pidfd.map(drop), Errno::EMFILE);
     Ok(())
@@ -540,7 +523,7 @@ fn between_processes() -> Outcome {
             let mut control = RecvControl::<{ space::rights(2) + space::CREDENTIALS }>::new();
             must!(recv(&b, &mut control));
             let Some(ControlMessage::Credentials(sender)) = must!(control.messages()).next() else {
-                return Ok(same!(0, 1));
+                missing!();
             };
             same!(sender.pid > 0 && sender.pid != raw::getpid(), true);
             for end in rights(&mut control).into_iter().flatten().map(Socket::from) {

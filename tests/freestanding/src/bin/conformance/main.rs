@@ -7,6 +7,7 @@
 mod bytes;
 mod control;
 mod doors;
+#[path = "../../../../../examples/init/src/memory.rs"]
 mod memory;
 mod options;
 mod pairs;

@@ -122,7 +122,7 @@ fn not_open() -> Outcome {
 
 fn too_many() -> Outcome {
     let [a, _b] = must!(Socket::stream_pair());
-    let mut fds = [const { () }; 65].map(|()| PollFd::new(&a, PollFlags::IN));
+    let mut fds = [(); 65].map(|()| PollFd::new(&a, PollFlags::IN));
     same!(poll(&mut fds, NOW), Errno::EINVAL);
     same!(poll(&mut fds[..64], NOW), 0);
     Ok(())

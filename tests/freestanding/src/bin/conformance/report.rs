@@ -166,3 +166,14 @@ macro_rules! since {
     };
 }
 pub(crate) use since;
+
+/// Ends the test, failed: what should be here is not.
+macro_rules! missing {
+    () => {
+        return Err($crate::report::Otherwise::Failed {
+            seen: [0, 1],
+            line: line!(),
+        })
+    };
+}
+pub(crate) use missing;

@@ -1,5 +1,6 @@
-//! What compilers call to move and compare memory. Formatting needs it; no call of the crate under test does, which
-//! `smallest` shows by going without. The accesses are volatile, or the compiler would see its own functions in them.
+//! What compilers call to move and compare memory, and libc would bring. Formatting needs it, and unoptimized code; the
+//! calls of linux-socketpair, optimized, do without. The accesses are volatile, or the compiler would see its own functions
+//! in them.
 
 /// # Safety
 ///
