@@ -272,16 +272,25 @@ fn under_signals<T>(f: impl FnOnce() -> T) -> T {
 
 #[test]
 fn send_all_and_recv_exact_finish_over_signals() {
-    const LEN: usize = 16 << 20;
+    const LEN: usize = 4 << 20;
     let content: Vec<u8> = (0..LEN).map(|at| (at % 251) as u8).collect();
-    let [a, b] = Socket::stream_pair().expect("a pair");
     let before = SIGNALS.load(Ordering::Relaxed);
-    thread::scope(|scope| {
-        scope.spawn(|| under_signals(|| a.send_all(&content, NONE).expect("all is sent")));
-        let mut received = vec![0; LEN];
-        under_signals(|| b.recv_exact(&mut received, NONE).expect("all is received"));
-        assert!(received == content);
-    });
+    // Whoever comes first is interrupted before there is anything to show for it.
+    for [sender_waits, receiver_waits] in [[0, 20], [20, 0]].map(|waits| waits.map(Duration::from_millis)) {
+        let [a, b] = Socket::stream_pair().expect("a pair");
+        // Whoever fails closes its end, so that the other does not wait for ever.
+        thread::scope(|scope| {
+            let (b, content) = (b, &content);
+            scope.spawn(move || {
+                thread::sleep(sender_waits);
+                under_signals(|| a.send_all(content, NONE)).expect("all is sent");
+            });
+            thread::sleep(receiver_waits);
+            let mut received = vec![0; LEN];
+            under_signals(|| b.recv_exact(&mut received, NONE)).expect("all is received");
+            assert!(received == *content);
+        });
+    }
     assert!(SIGNALS.load(Ordering::Relaxed) > before, "there were signals");
 }
 
