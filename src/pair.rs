@@ -25,7 +25,7 @@ use crate::{Domain, Errno, RawFd, SocketFlags, SocketType, socketpair_into};
 /// - `EPROTONOSUPPORT`: the domain has no such protocol
 /// - `ESOCKTNOSUPPORT` *: the domain has no such type; AF_UNIX says so of 0, `RDM` and 6 to 10
 /// - `EOPNOTSUPP`: the domain makes no pairs, as most don't
-/// - `ENFILE`: the system's limit of open files, `fs.file-max`, or twice as many AF_UNIX sockets
+/// - `ENFILE`: the system's limit of open files, `fs.file-max`, or twice as many AF_UNIX sockets, or no memory for an inode
 /// - `ENOMEM` *: no memory
 /// - `EACCES`, `EPERM` *: a security module or a seccomp filter refuses
 /// - `ENOSYS` *: a seccomp filter refuses, or the kernel was built without sockets

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs every test on every target, or on those that are named:
 #
-#   sh tests/run.sh [x86_64] [i386] [aarch64] [riscv64] [others] [miri] [fuzz]
+#   sh tests/run.sh [x86_64] [i386] [aarch64] [riscv64] [others] [miri] [boot] [fuzz]
 #
-# Without a name, all but fuzz, which is the long run: it looks for a minute for memory that the reader of control messages
-# doesn't bear.
+# Without a name, all but the long runs: boot, which boots Debian's kernels with the tests as their first process, and fuzz,
+# which looks for a minute for memory that the reader of control messages doesn't bear.
 #
 # It installs what it lacks, and says so: rustup's targets, and as root Debian's packages. It ends with a table and one
 # line `N passed, N failed, N skipped`. A test that can't run somewhere is named there, with the reason.
@@ -44,12 +44,17 @@ describe() {
 	miri)
 		toolchain=nightly components="miri rust-src"
 		;;
+	boot)
+		triple=x86_64-unknown-linux-gnu
+		needs="$needs apt-cache=apt dpkg=dpkg cpio=cpio xz=xz-utils qemu-system-x86_64=qemu-system-x86"
+		needs="$needs qemu-system-aarch64=qemu-system-arm qemu-system-riscv64=qemu-system-misc"
+		;;
 	fuzz)
 		toolchain=nightly components=rust-src
 		needs="$needs c++=g++ cargo-fuzz=cargo:cargo-fuzz"
 		;;
 	*)
-		die "no target $1; there are x86_64, i386, aarch64, riscv64, others, miri and fuzz"
+		die "no target $1; there are x86_64, i386, aarch64, riscv64, others, miri, boot and fuzz"
 		;;
 	esac
 	[ -z "$emulator" ] || needs="$needs $emulator=qemu-user"
@@ -174,6 +179,35 @@ code_models() {
 	done
 }
 
+# Each architecture's conformance program and init example as the first process of a kernel.
+boots() {
+	while read -r target suite arch flavour <&3; do
+		describe "$target"
+		install "$target"
+		describe "$target"
+		kernel=$(sh tests/kernel.sh "$suite" "$arch" "$flavour") || die "boot: no kernel for $target"
+		release=$(cat "$kernel/release")
+		freestanding release --bin conformance
+		part "$target" "conformance, booted, $release" \
+			sh tests/boot.sh "$target" "$kernel" "$(program release conformance)" ' passed, 0 failed, '
+		(cd examples/init && cargo build -q --locked --target "$triple" --release)
+		part "$target" "example init, booted, $release" \
+			life "$target" "$kernel" "$(program release init)"
+	done 3<<-END
+		x86_64 bookworm amd64 amd64
+		x86_64 trixie amd64 amd64
+		i386 bookworm i386 686
+		aarch64 trixie arm64 arm64
+		riscv64 trixie riscv64 riscv64
+	END
+}
+
+life() {
+	sh tests/boot.sh "$@" '^init: power off' >"$logs/life.log"
+	sed '$d' "$logs/life.log" >"$logs/life.init.log"
+	check_last_line '^init: power off$' "$logs/life.init.log"
+}
+
 # New finds go beside the build, not into the repository's corpus.
 fuzz() {
 	mkdir -p "$CARGO_TARGET_DIR/corpus"
@@ -204,6 +238,10 @@ for target; do
 	miri)
 		part miri "control messages" env MIRIFLAGS=-Zmiri-disable-isolation \
 			cargo +nightly miri test -q --locked --test control_messages
+		continue
+		;;
+	boot)
+		boots
 		continue
 		;;
 	fuzz)

@@ -1,6 +1,6 @@
 //! Raw calls as witnesses: none of them passes through the crate under test. A negative answer is a negated errno.
 
-use core::ptr;
+use core::{ffi::CStr, ptr};
 use linux_raw_sys::{general::*, if_tun, net, prctl};
 
 use crate::machine::syscall6;
@@ -232,4 +232,122 @@ pub fn refuse<const N: usize>(calls: [(u32, u32); N]) {
         )
     };
     assert!(answers == (0, 0), "prctl: {answers:?}");
+}
+
+/// The machine is the program's own, from here on: it is the first process of a kernel.
+pub fn mount(kind: &CStr, at: &CStr) -> isize {
+    // SAFETY: the kernel reads the strings alone.
+    unsafe {
+        let made = syscall(__NR_mkdirat, [AT_FDCWD as usize, at.as_ptr() as usize, 0o755]);
+        assert!(made == 0 || made == -17, "mkdirat: {made}");
+        syscall(
+            __NR_mount,
+            [
+                kind.as_ptr() as usize,
+                at.as_ptr() as usize,
+                kind.as_ptr() as usize,
+                0,
+                0,
+            ],
+        )
+    }
+}
+
+pub fn mkdir(path: &CStr) -> isize {
+    // SAFETY: the kernel reads the string alone.
+    unsafe { syscall(__NR_mkdirat, [AT_FDCWD as usize, path.as_ptr() as usize, 0o755]) }
+}
+
+fn open(path: &CStr, flags: u32) -> isize {
+    // SAFETY: the kernel reads the string alone.
+    unsafe {
+        syscall(
+            __NR_openat,
+            [AT_FDCWD as usize, path.as_ptr() as usize, flags as usize, 0],
+        )
+    }
+}
+
+/// Writes a line to a file of the kernel's.
+pub fn write_to(path: &CStr, line: &[u8]) -> isize {
+    match open(path, O_WRONLY) {
+        // SAFETY: the kernel reads `line` alone.
+        fd @ 0.. => unsafe {
+            let written = syscall(__NR_write, [fd as usize, line.as_ptr() as usize, line.len()]);
+            close(fd as i32);
+            written
+        },
+        refused => refused,
+    }
+}
+
+/// The number that a file of the kernel's begins with.
+pub fn number_in(path: &CStr) -> Option<u64> {
+    let mut buf = [0_u8; 32];
+    let fd = open(path, O_RDONLY);
+    // SAFETY: the kernel writes within `buf` alone.
+    let len = unsafe { syscall(__NR_read, [fd as usize, buf.as_mut_ptr() as usize, buf.len()]) };
+    close(fd as i32);
+    let digits = buf
+        .get(..usize::try_from(len).ok()?)?
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit());
+    Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+}
+
+/// Loads a module from its file.
+pub fn load_module(path: &CStr) -> isize {
+    match open(path, O_RDONLY | O_CLOEXEC) {
+        // SAFETY: the kernel reads the empty string of parameters alone.
+        fd @ 0.. => unsafe {
+            let loaded = syscall(__NR_finit_module, [fd as usize, c"".as_ptr() as usize, 0]);
+            close(fd as i32);
+            loaded
+        },
+        refused => refused,
+    }
+}
+
+/// Gives up all privileges, for good.
+pub fn become_nobody() -> isize {
+    // SAFETY: it touches no memory.
+    unsafe { syscall(__NR_setuid, [65534]) }
+}
+
+/// Sets soft and hard limit of open files, as only root may.
+pub fn raise_limit(limit: u64) {
+    let limit = rlimit64 {
+        rlim_cur: limit,
+        rlim_max: limit,
+    };
+    // SAFETY: the kernel reads `limit` alone.
+    let answer = unsafe {
+        syscall(
+            __NR_prlimit64,
+            [0, RLIMIT_NOFILE as usize, &raw const limit as usize, 0],
+        )
+    };
+    assert!(answer == 0, "prlimit64: {answer}");
+}
+
+pub fn power_off() -> ! {
+    let command = [LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF].map(|word| word as usize);
+    // SAFETY: it touches no memory.
+    unsafe { syscall(__NR_reboot, command) };
+    exit(0)
+}
+
+/// Major and minor number of the running kernel's release.
+pub fn kernel_release() -> (u32, u32) {
+    let mut names = [0_u8; size_of::<linux_raw_sys::system::new_utsname>()];
+    // SAFETY: the kernel writes within `names` alone.
+    let answer = unsafe { syscall(__NR_uname, [names.as_mut_ptr() as usize]) };
+    assert!(answer == 0, "uname: {answer}");
+    // The release is the third name; each has 65 bytes.
+    let mut numbers = names[130..].split(|byte| !byte.is_ascii_digit()).map(|digits| {
+        digits
+            .iter()
+            .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    });
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }

@@ -449,7 +449,7 @@ fn merged() -> Outcome {
 
 fn pidfd() -> Outcome {
     let [a, b] = must!(pair(SocketType::STREAM));
-    since!(b.set_pass_pidfd(true), "SO_PASSPIDFD");
+    since!((6, 5), b.set_pass_pidfd(true));
     must!(a.send(b"x", NONE));
     let mut control = RecvControl::<{ space::PIDFD }>::new();
     must!(recv(&b, &mut control));
@@ -463,7 +463,7 @@ fn pidfd() -> Outcome {
 
 fn pidfd_not_taken() -> Outcome {
     let [a, b] = must!(pair(SocketType::STREAM));
-    since!(b.set_pass_pidfd(true), "SO_PASSPIDFD");
+    since!((6, 5), b.set_pass_pidfd(true));
     let before = raw::count_descriptors();
     must!(send(&a, &a, 2));
     let mut control = RecvControl::<{ space::PIDFD + space::rights(2) }>::new();
@@ -482,7 +482,7 @@ fn pidfd_not_taken() -> Outcome {
 
 fn pidfd_refused() -> Outcome {
     let [a, b] = must!(pair(SocketType::STREAM));
-    since!(b.set_pass_pidfd(true), "SO_PASSPIDFD");
+    since!((6, 5), b.set_pass_pidfd(true));
     must!(a.send(b"x", NONE));
     raw::leave_free(0);
     let mut control = RecvControl::<{ space::PIDFD }>::new();

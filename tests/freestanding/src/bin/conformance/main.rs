@@ -1,9 +1,10 @@
 //! What must hold wherever this crate runs: natively, under QEMU user-mode (told by the argument `qemu-user`), and as the
-//! first process of a kernel.
+//! first process of a kernel, whose limits are then tried too.
 
 #![no_std]
 #![no_main]
 
+mod boot;
 mod bytes;
 mod control;
 mod doors;
@@ -21,6 +22,7 @@ use report::Report;
 
 #[unsafe(no_mangle)]
 fn main(arguments: Arguments) -> i32 {
+    let first_process = raw::getpid() == 1;
     let mut report = Report::new(arguments.contain(c"qemu-user"));
     raw::limit_descriptors(64);
     let before = raw::open_descriptors();
@@ -31,6 +33,9 @@ fn main(arguments: Arguments) -> i32 {
     options::tests(&mut report);
     polling::tests(&mut report);
     doors::tests(&mut report);
+    if first_process {
+        boot::tests(&mut report);
+    }
     report.test(
         report::Needs::Kernel("a failed copy to sv leaks the pair"),
         "nothing is left open at the end",
@@ -39,7 +44,11 @@ fn main(arguments: Arguments) -> i32 {
             Ok(())
         },
     );
-    i32::from(!report.close())
+    let failed = !report.close();
+    if first_process {
+        raw::power_off();
+    }
+    failed.into()
 }
 
 #[panic_handler]
