@@ -165,6 +165,13 @@ conformance() {
 	freestanding "$profile" && "$@" "$(program "$profile" conformance)" ${1:+qemu-user}
 }
 
+# The README's table of what a sandbox must allow, held against the rows that the conformance program proves.
+uses() {
+	"$(program release conformance)" uses >"$logs/uses" || return
+	sed -n '/^## What a sandbox must allow/,/^## /{ /^| what /d; /^|-/d; /^|/p; }' README.md >"$logs/uses.README"
+	diff "$logs/uses.README" "$logs/uses" && say "$(wc -l <"$logs/uses") passed, 0 failed, 0 skipped"
+}
+
 # i386 is short of registers: every level of optimization, both code models, and a frame pointer that takes one more.
 code_models() {
 	for level in 0 1 2 3 '"s"' '"z"'; do
@@ -262,6 +269,7 @@ for target; do
 	part "$target" "what the binary is" sh tests/binary.sh "$target" "${binutils}objdump" \
 		"$(program dev smallest)" "$(program release smallest)" "$(program release everything)" \
 		"$(program release conformance)"
+	[ "$emulator" = qemu-aarch64 ] || [ "$emulator" = qemu-riscv64 ] || part "$target" "the README's system calls" uses
 	[ "$target" != i386 ] || part i386 "conformance, every code model, native" code_models
 done
 

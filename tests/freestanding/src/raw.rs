@@ -188,50 +188,118 @@ pub fn beside_child<E>(child: impl FnOnce() -> i32, parent: impl FnOnce() -> Res
 const SECCOMP_MODE_FILTER: usize = 2;
 const SECCOMP_RET_ALLOW: u32 = 0x7fff_0000;
 const SECCOMP_RET_ERRNO: u32 = 0x0005_0000;
+const SECCOMP_RET_KILL_PROCESS: u32 = 0x8000_0000;
+/// Where a filter finds the arguments, of eight bytes each; every machine here has the low half first.
+const ARGUMENTS: u32 = 16;
 
-/// Has the kernel answer each of the system calls with an errno, for this process and for good.
-pub fn refuse<const N: usize>(calls: [(u32, u32); N]) {
-    let statement = |code: u32, k| if_tun::sock_filter {
+const fn statement(code: u32, k: u32) -> if_tun::sock_filter {
+    if_tun::sock_filter {
         code: code as u16,
         jt: 0,
         jf: 0,
         k,
-    };
-    let mut program = [[statement(0, 0); 2]; 16];
-    assert!(N + 2 <= program.len());
-    let load_number = statement(if_tun::BPF_LD | if_tun::BPF_W | if_tun::BPF_ABS, 0);
-    let answer = |with| statement(if_tun::BPF_RET | if_tun::BPF_K, with);
-    program[0] = [load_number; 2];
-    for (step, (number, errno)) in program[1..].iter_mut().zip(calls) {
-        let unless_equal = if_tun::BPF_JMP | if_tun::BPF_JEQ | if_tun::BPF_K;
-        *step = [
-            if_tun::sock_filter {
-                jf: 1,
-                ..statement(unless_equal, number)
-            },
-            answer(SECCOMP_RET_ERRNO | errno),
-        ];
     }
-    program[N + 1] = [answer(SECCOMP_RET_ALLOW); 2];
-    let program = if_tun::sock_fprog {
-        len: 2 * (N as u16 + 2),
-        filter: program.as_mut_ptr().cast(),
-    };
-    // SAFETY: the kernel reads the program, all of whose jumps stay within it.
-    let answers = unsafe {
-        (
-            syscall(__NR_prctl, [prctl::PR_SET_NO_NEW_PRIVS as usize, 1]),
-            syscall(
-                __NR_prctl,
-                [
-                    prctl::PR_SET_SECCOMP as usize,
-                    SECCOMP_MODE_FILTER,
-                    &raw const program as usize,
-                ],
-            ),
-        )
-    };
-    assert!(answers == (0, 0), "prctl: {answers:?}");
+}
+
+const LOAD_NUMBER: if_tun::sock_filter = load(0);
+
+const fn load(at: u32) -> if_tun::sock_filter {
+    statement(if_tun::BPF_LD | if_tun::BPF_W | if_tun::BPF_ABS, at)
+}
+
+const fn answer(with: u32) -> if_tun::sock_filter {
+    statement(if_tun::BPF_RET | if_tun::BPF_K, with)
+}
+
+/// What follows is for the call of that number; for others so many statements are passed over.
+const fn for_call(number: u32, otherwise: u8) -> if_tun::sock_filter {
+    let unless_equal = statement(if_tun::BPF_JMP | if_tun::BPF_JEQ | if_tun::BPF_K, number);
+    if_tun::sock_filter {
+        jf: otherwise,
+        ..unless_equal
+    }
+}
+
+/// A filter of statements that are put one behind the other.
+pub struct Filter {
+    program: [if_tun::sock_filter; 64],
+    len: usize,
+}
+
+impl Filter {
+    fn new() -> Self {
+        Self {
+            program: [LOAD_NUMBER; 64],
+            len: 1,
+        }
+    }
+
+    fn push(&mut self, statements: &[if_tun::sock_filter]) {
+        for statement in statements {
+            self.program[self.len] = *statement;
+            self.len += 1;
+        }
+    }
+
+    /// Applies to this process and its children, for good; a call of which no statement decides gets the last answer.
+    fn install(mut self, last: u32) {
+        self.push(&[answer(last)]);
+        let program = if_tun::sock_fprog {
+            len: self.len as u16,
+            filter: self.program.as_mut_ptr(),
+        };
+        // SAFETY: the kernel reads the program, all of whose jumps stay within it.
+        let answers = unsafe {
+            (
+                syscall(__NR_prctl, [prctl::PR_SET_NO_NEW_PRIVS as usize, 1]),
+                syscall(
+                    __NR_prctl,
+                    [
+                        prctl::PR_SET_SECCOMP as usize,
+                        SECCOMP_MODE_FILTER,
+                        &raw const program as usize,
+                    ],
+                ),
+            )
+        };
+        assert!(answers == (0, 0), "prctl: {answers:?}");
+    }
+}
+
+/// Has the kernel answer each of the system calls with an errno.
+pub fn refuse<const N: usize>(calls: [(u32, u32); N]) {
+    let mut filter = Filter::new();
+    for (number, errno) in calls {
+        filter.push(&[for_call(number, 1), answer(SECCOMP_RET_ERRNO | errno)]);
+    }
+    filter.install(SECCOMP_RET_ALLOW);
+}
+
+/// Has the kernel answer each of the system calls with the errno that its argument of that place names.
+pub fn answer_with_argument(calls: &[u32], place: u32) {
+    let mut filter = Filter::new();
+    for &number in calls {
+        filter.push(&[
+            for_call(number, 4),
+            load(ARGUMENTS + 8 * place),
+            statement(if_tun::BPF_ALU | if_tun::BPF_AND | if_tun::BPF_K, 0xfff),
+            statement(if_tun::BPF_ALU | if_tun::BPF_OR | if_tun::BPF_K, SECCOMP_RET_ERRNO),
+            statement(if_tun::BPF_RET | if_tun::BPF_A, 0),
+        ]);
+    }
+    // The errno of a call's second door is its first's.
+    #[cfg(target_arch = "x86")]
+    filter.push(&[for_call(__NR_socketcall, 1), answer(SECCOMP_RET_ERRNO | 38)]);
+    filter.install(SECCOMP_RET_ALLOW);
+}
+
+/// Has the kernel end this process at any system call but these, and the one that ends it in order.
+pub fn allow_only(calls: impl IntoIterator<Item = u32>) {
+    let mut filter = Filter::new();
+    for number in calls.into_iter().chain([__NR_exit_group]) {
+        filter.push(&[for_call(number, 1), answer(SECCOMP_RET_ALLOW)]);
+    }
+    filter.install(SECCOMP_RET_KILL_PROCESS);
 }
 
 /// The machine is the program's own, from here on: it is the first process of a kernel.

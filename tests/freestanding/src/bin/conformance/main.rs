@@ -15,6 +15,7 @@ mod pairs;
 mod polling;
 mod refusals;
 mod report;
+mod sandbox;
 
 use core::panic::PanicInfo;
 use freestanding::{Arguments, println, raw};
@@ -22,6 +23,10 @@ use report::Report;
 
 #[unsafe(no_mangle)]
 fn main(arguments: Arguments) -> i32 {
+    if arguments.contain(c"uses") {
+        sandbox::print_uses();
+        return 0;
+    }
     let first_process = raw::getpid() == 1;
     let mut report = Report::new(arguments.contain(c"qemu-user"));
     raw::limit_descriptors(64);
@@ -33,6 +38,7 @@ fn main(arguments: Arguments) -> i32 {
     options::tests(&mut report);
     polling::tests(&mut report);
     doors::tests(&mut report);
+    sandbox::tests(&mut report);
     if first_process {
         boot::tests(&mut report);
     }
