@@ -3,10 +3,11 @@
 use core::{array, error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice};
 use linux_raw_sys::net::{SCM_CREDENTIALS, SCM_RIGHTS, SCM_SECURITY, SOL_SOCKET};
 
-use crate::errno::decode;
+use crate::descriptor::Descriptor;
+use crate::errno::{Errno, decode};
 use crate::message::{self, Message, Messages};
+use crate::types::RawFd;
 use crate::uapi::SCM_PIDFD;
-use crate::{Descriptor, Errno, RawFd};
 
 /// How much space control messages take: the parameter of [`SendControl`] and [`RecvControl`], in words.
 ///

@@ -3,7 +3,9 @@
 use core::{mem, ptr};
 use linux_raw_sys::general::{F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, FD_CLOEXEC};
 
-use crate::{Errno, RawFd, syscalls};
+use crate::errno::Errno;
+use crate::syscalls;
+use crate::types::RawFd;
 
 /// An open descriptor of any kind of file, closed when it is dropped: what a message carries.
 ///

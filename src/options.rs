@@ -3,7 +3,12 @@
 use core::time::Duration;
 use linux_raw_sys::{general::*, ioctl::*, net::*};
 
-use crate::{Credentials, Descriptor, Domain, Errno, RawFd, Socket, SocketType, syscalls};
+use crate::control::Credentials;
+use crate::descriptor::Descriptor;
+use crate::errno::Errno;
+use crate::socket::Socket;
+use crate::syscalls;
+use crate::types::{Domain, RawFd, SocketType};
 
 /// Each is one system call: the option or request of the same name. What a manual page says of it is in
 /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html) or

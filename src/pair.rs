@@ -2,7 +2,9 @@
 
 use core::mem::MaybeUninit;
 
-use crate::{Domain, Errno, RawFd, SocketFlags, SocketType, socketpair_into};
+use crate::errno::Errno;
+use crate::syscalls::socketpair_into;
+use crate::types::{Domain, RawFd, SocketFlags, SocketType};
 
 /// Makes a pair of connected sockets and returns their descriptors, `sv[0]` and `sv[1]`, which are alike.
 ///

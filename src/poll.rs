@@ -3,7 +3,10 @@
 use core::{fmt, marker::PhantomData, time::Duration};
 use linux_raw_sys::general::{__kernel_timespec, pollfd};
 
-use crate::{Descriptor, Errno, PollFlags, RawFd, syscalls};
+use crate::descriptor::Descriptor;
+use crate::errno::Errno;
+use crate::syscalls;
+use crate::types::{PollFlags, RawFd};
 
 /// A descriptor to wait for, and what for. In memory it is the kernel's `pollfd`.
 #[repr(transparent)]

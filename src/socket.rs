@@ -3,10 +3,13 @@
 use core::{error, fmt, mem::MaybeUninit, ptr, slice};
 use linux_raw_sys::net::{MSG_CMSG_CLOEXEC, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR, msghdr};
 
-use crate::{
-    Descriptor, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, RawFd, RecvControl, SendControl, SocketFlags,
-    SocketType, socketpair, syscalls,
-};
+use crate::buffers::{IoSlice, IoSliceMut};
+use crate::control::{RecvControl, SendControl};
+use crate::descriptor::Descriptor;
+use crate::errno::Errno;
+use crate::pair::socketpair;
+use crate::syscalls;
+use crate::types::{Domain, MessageFlags, RawFd, SocketFlags, SocketType};
 
 /// One end of a pair, closed when it is dropped.
 ///

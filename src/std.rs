@@ -7,7 +7,10 @@ use self::std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd
 use self::std::os::unix::net::{UnixDatagram, UnixStream};
 use core::{ptr, slice};
 
-use crate::{Descriptor, Errno, Incomplete, MessageFlags, Socket};
+use crate::descriptor::Descriptor;
+use crate::errno::Errno;
+use crate::socket::{Incomplete, Socket};
+use crate::types::MessageFlags;
 
 /// The same errno, as the standard library's error.
 impl From<Errno> for io::Error {

@@ -7,8 +7,8 @@ use linux_raw_sys::{
 };
 
 use crate::arch::*;
-use crate::errno::decode;
-use crate::{Domain, Errno, RawFd, SocketFlags, SocketType};
+use crate::errno::{Errno, decode};
+use crate::types::{Domain, RawFd, SocketFlags, SocketType};
 
 /// Makes a pair as the system call does, into memory that the caller names.
 ///
