@@ -7,35 +7,6 @@
 
 use core::arch::asm;
 
-// The lowest 64 bits of z8 to z15 are a function's to keep, so naming them costs each caller eight instructions: they are
-// named where the program is built for SVE, and nowhere else. ffr is never the compiler's, and it warns if it is named.
-#[cfg(not(target_feature = "sve"))]
-macro_rules! svc {
-    ($($operand:tt)+) => { asm!("svc 0", $($operand)+ options(nostack, preserves_flags)) };
-}
-#[cfg(target_feature = "sve")]
-macro_rules! svc {
-    ($($operand:tt)+) => {
-        asm!(
-            "svc 0",
-            $($operand)+
-            lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
-            lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
-            lateout("v8") _, lateout("v9") _, lateout("v10") _, lateout("v11") _,
-            lateout("v12") _, lateout("v13") _, lateout("v14") _, lateout("v15") _,
-            lateout("v16") _, lateout("v17") _, lateout("v18") _, lateout("v19") _,
-            lateout("v20") _, lateout("v21") _, lateout("v22") _, lateout("v23") _,
-            lateout("v24") _, lateout("v25") _, lateout("v26") _, lateout("v27") _,
-            lateout("v28") _, lateout("v29") _, lateout("v30") _, lateout("v31") _,
-            lateout("p0") _, lateout("p1") _, lateout("p2") _, lateout("p3") _,
-            lateout("p4") _, lateout("p5") _, lateout("p6") _, lateout("p7") _,
-            lateout("p8") _, lateout("p9") _, lateout("p10") _, lateout("p11") _,
-            lateout("p12") _, lateout("p13") _, lateout("p14") _, lateout("p15") _,
-            options(nostack, preserves_flags),
-        )
-    };
-}
-
 macro_rules! syscalls {
     ($($name:ident($first:ident: $x0:tt $(, $argument:ident: $register:tt)*);)+) => {$(
         /// # Safety
@@ -46,10 +17,27 @@ macro_rules! syscalls {
             let answer;
             // SAFETY: the caller answers for the call; what the kernel changes is memory, x0 and SVE's registers.
             unsafe {
-                svc!(
+                // Any function may be compiled for SVE, whatever the rest of the program is. That z8 to z15 are named
+                // costs each function eight instructions, since their lowest 64 bits are its caller's. ffr is never the
+                // compiler's, and it warns where that is named.
+                asm!(
+                    "svc 0",
                     in("x8") NUMBER as usize,
                     inlateout($x0) $first => answer,
                     $(in($register) $argument,)*
+                    lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
+                    lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
+                    lateout("v8") _, lateout("v9") _, lateout("v10") _, lateout("v11") _,
+                    lateout("v12") _, lateout("v13") _, lateout("v14") _, lateout("v15") _,
+                    lateout("v16") _, lateout("v17") _, lateout("v18") _, lateout("v19") _,
+                    lateout("v20") _, lateout("v21") _, lateout("v22") _, lateout("v23") _,
+                    lateout("v24") _, lateout("v25") _, lateout("v26") _, lateout("v27") _,
+                    lateout("v28") _, lateout("v29") _, lateout("v30") _, lateout("v31") _,
+                    lateout("p0") _, lateout("p1") _, lateout("p2") _, lateout("p3") _,
+                    lateout("p4") _, lateout("p5") _, lateout("p6") _, lateout("p7") _,
+                    lateout("p8") _, lateout("p9") _, lateout("p10") _, lateout("p11") _,
+                    lateout("p12") _, lateout("p13") _, lateout("p14") _, lateout("p15") _,
+                    options(nostack, preserves_flags),
                 );
             }
             answer

@@ -78,3 +78,31 @@ impl DerefMut for IoSliceMut<'_> {
         unsafe { slice::from_raw_parts_mut(self.0.iov_base.cast(), self.0.iov_len as usize) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_is_the_bytes_that_it_was_made_of() {
+        assert_eq!(&*IoSlice::new(b"bytes"), b"bytes");
+        assert_eq!(&*IoSlice::new(b""), b"");
+        let mut bytes = *b"bytes";
+        let mut slice = IoSliceMut::new(&mut bytes);
+        slice[0] = b'B';
+        assert_eq!(&*slice, b"Bytes");
+        assert_eq!(&bytes, b"Bytes");
+    }
+
+    #[test]
+    fn it_is_the_kernel_s_in_memory() {
+        assert_eq!(
+            (size_of::<IoSlice<'_>>(), align_of::<IoSlice<'_>>()),
+            (size_of::<iovec>(), align_of::<iovec>())
+        );
+        assert_eq!(
+            (size_of::<IoSliceMut<'_>>(), align_of::<IoSliceMut<'_>>()),
+            (size_of::<iovec>(), align_of::<iovec>())
+        );
+    }
+}

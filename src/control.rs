@@ -357,3 +357,76 @@ impl From<Truncated<'_>> for Errno {
         Self::ENOBUFS
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was sent, received: the same words, of which all but the last `cut` bytes arrive.
+    fn received<const WORDS: usize>(sent: &SendControl<'_, WORDS>, cut: usize, truncated: bool) -> RecvControl<WORDS> {
+        let mut received = RecvControl::new();
+        let words = sent.as_words();
+        received.as_space()[..words.len()].copy_from_slice(words);
+        // SAFETY: the words were written, and no number among them is a descriptor.
+        unsafe { received.set_received(size_of_val(words) - cut, truncated) };
+        received
+    }
+
+    const SOMEBODY: Credentials = Credentials {
+        pid: 7,
+        uid: 1000,
+        gid: u32::MAX,
+    };
+
+    #[test]
+    fn what_carries_no_descriptor_is_read_as_what_it_is() {
+        let mut sent = SendControl::<{ 2 * space::CREDENTIALS + 2 * space::PIDFD + space::security(8) }>::new();
+        sent.credentials(SOMEBODY).unwrap();
+        sent.message(SCM_PIDFD, [-24].into_iter()).unwrap();
+        sent.message(SCM_SECURITY, [0x6162_6364, 0x6566_6768].into_iter())
+            .unwrap();
+        sent.message(SCM_CREDENTIALS, [1].into_iter()).unwrap();
+        let mut received = received(&sent, 0, false);
+        let mut messages = received.messages().unwrap();
+        assert!(matches!(messages.next(), Some(ControlMessage::Credentials(SOMEBODY))));
+        assert!(matches!(
+            messages.next(),
+            Some(ControlMessage::Pidfd(Err(Errno::EMFILE)))
+        ));
+        assert!(matches!(messages.next(), Some(ControlMessage::Security(label)) if label.len() == 8));
+        assert!(
+            matches!(messages.next(), Some(ControlMessage::Other { level: 1, ty: 2, payload }) if payload.len() == 4)
+        );
+        assert!(messages.next().is_none());
+        let mut again = received.messages().unwrap();
+        assert!(
+            matches!(again.nth(1), Some(ControlMessage::Security(_))),
+            "the pidfd's errno was taken"
+        );
+    }
+
+    #[test]
+    fn no_descriptors_are_no_descriptors() {
+        let mut sent = SendControl::<{ space::rights(0) }>::new();
+        sent.rights(&[] as &[Descriptor]).unwrap();
+        assert_eq!(sent.rights(&[] as &[Descriptor]), Err(Errno::ENOBUFS));
+        let mut received = received(&sent, 0, false);
+        match received.messages().unwrap().next() {
+            Some(ControlMessage::Rights(rights)) => assert_eq!(rights.count(), 0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_left_out_is_told_until_the_space_is_used_again() {
+        let mut sent = SendControl::<{ space::CREDENTIALS }>::new();
+        sent.credentials(SOMEBODY).unwrap();
+        let mut received = received(&sent, 4, true);
+        for _ in 0..2 {
+            let truncated = received.messages().unwrap_err();
+            assert_eq!(truncated.into_messages().count(), usize::from(size_of::<usize>() == 8));
+        }
+        received.clear();
+        assert_eq!(received.messages().unwrap().count(), 0);
+    }
+}

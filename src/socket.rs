@@ -171,6 +171,8 @@ impl Socket {
 
     /// Sends up to `buf.len()` bytes and returns how many it sent: of a stream perhaps fewer, of a message all.
     ///
+    /// Where a `DGRAM` peer is closed, `ECONNREFUSED` is also the end of what it had sent and was not received yet.
+    ///
     /// # Errors
     ///
     /// - `EAGAIN`: no room now, and waiting is not wanted, or the send timeout is over
@@ -204,7 +206,8 @@ impl Socket {
 
     /// Sends the buffers as one, and control messages with them: descriptors, credentials.
     ///
-    /// A stream carries control messages only beside at least one byte, and they arrive with the first.
+    /// A stream carries control messages only beside at least one byte, and they arrive with the first. A passed descriptor
+    /// keeps its file open while it is on its way: an end that is passed to itself is not closed by being dropped.
     ///
     /// # Errors
     ///
@@ -222,11 +225,11 @@ impl Socket {
     /// ```
     /// use linux_socketpair::{Errno, IoSlice, MessageFlags, SendControl, Socket, space};
     ///
-    /// let [a, b] = Socket::stream_pair()?;
-    /// let mut control = SendControl::<{ space::rights(1) }>::new();
-    /// let descriptors = [&b];
+    /// let [a, _b] = Socket::stream_pair()?;
+    /// let descriptors = Socket::dgram_pair()?;
+    /// let mut control = SendControl::<{ space::rights(2) }>::new();
     /// control.rights(&descriptors)?;
-    /// a.send_message(&[IoSlice::new(b"your own end")], &control, MessageFlags::empty())?;
+    /// a.send_message(&[IoSlice::new(b"a pair for you")], &control, MessageFlags::empty())?;
     /// # Ok::<(), Errno>(())
     /// ```
     #[inline]

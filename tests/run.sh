@@ -1,10 +1,11 @@
 #!/bin/sh
 # Runs every test on every target, or on those that are named:
 #
-#   sh tests/run.sh [x86_64] [i386] [aarch64] [riscv64] [others] [miri] [boot] [fuzz]
+#   sh tests/run.sh [x86_64] [i386] [aarch64] [riscv64] [others] [miri] [sanitizers] [boot] [fuzz]
 #
-# Without a name, all but the long runs: boot, which boots Debian's kernels with the tests as their first process, and fuzz,
-# which looks for a minute for memory that the reader of control messages doesn't bear.
+# Without a name, all but the long runs: sanitizers, which runs the hosted tests under two of them; boot, which boots
+# Debian's kernels with the tests as their first process; and fuzz, which looks for a minute for memory that the reader of
+# control messages doesn't bear.
 #
 # It installs what it lacks, and says so: rustup's targets, and as root Debian's packages. It ends with a table and one
 # line `N passed, N failed, N skipped`. A test that can't run somewhere is named there, with the reason.
@@ -25,10 +26,11 @@ describe() {
 	case $1 in
 	x86_64)
 		triple=x86_64-unknown-linux-gnu emulator=qemu-x86_64
+		needs="$needs strace=strace"
 		;;
 	i386)
 		triple=i686-unknown-linux-gnu emulator=qemu-i386
-		needs="$needs i686-linux-gnu-gcc=gcc-i686-linux-gnu /usr/i686-linux-gnu/include/stdio.h=libc6-dev-i386-cross"
+		needs="$needs strace=strace i686-linux-gnu-gcc=gcc-i686-linux-gnu /usr/i686-linux-gnu/include/stdio.h=libc6-dev-i386-cross"
 		;;
 	aarch64)
 		triple=aarch64-unknown-linux-gnu emulator=qemu-aarch64 binutils=aarch64-linux-gnu-
@@ -49,12 +51,15 @@ describe() {
 		needs="$needs apt-cache=apt dpkg=dpkg cpio=cpio xz=xz-utils qemu-system-x86_64=qemu-system-x86"
 		needs="$needs qemu-system-aarch64=qemu-system-arm qemu-system-riscv64=qemu-system-misc"
 		;;
+	sanitizers)
+		toolchain=nightly components=rust-src
+		;;
 	fuzz)
 		toolchain=nightly components=rust-src
 		needs="$needs c++=g++ cargo-fuzz=cargo:cargo-fuzz"
 		;;
 	*)
-		die "no target $1; there are x86_64, i386, aarch64, riscv64, others, miri, boot and fuzz"
+		die "no target $1; there are x86_64, i386, aarch64, riscv64, others, miri, sanitizers, boot and fuzz"
 		;;
 	esac
 	[ -z "$emulator" ] || needs="$needs $emulator=qemu-user"
@@ -120,7 +125,9 @@ part() {
 		}' "$log" >>"$logs/table"
 }
 
+# Where it runs natively, the load is a million pairs, and not some thousands.
 hosted() {
+	case $target in x86_64 | i386) export LINUX_SOCKETPAIR_LOAD=1 ;; *) unset LINUX_SOCKETPAIR_LOAD ;; esac
 	cargo test -q --locked --target "$triple" &&
 		cargo test -q --locked --target "$triple" --all-features --lib --test std
 }
@@ -165,6 +172,16 @@ conformance() {
 	freestanding "$profile" && "$@" "$(program "$profile" conformance)" ${1:+qemu-user}
 }
 
+# vectors_with FEATURE: builds the loops with calls inside with the vector unit on, in a folder of their own.
+vectors_with() {
+	freestanding release --bin vectors --target-dir "$CARGO_TARGET_DIR/vectors" \
+		--config "target.$triple.rustflags=[\"-C\", \"target-feature=$1\"]"
+}
+
+vectors() {
+	vectors_with "$1" && "$CARGO_TARGET_DIR/vectors/$triple/release/vectors"
+}
+
 # The README's table of what a sandbox must allow, held against the rows that the conformance program proves.
 uses() {
 	"$(program release conformance)" uses >"$logs/uses" || return
@@ -197,6 +214,16 @@ boots() {
 		freestanding release --bin conformance
 		part "$target" "conformance, booted, $release" \
 			sh tests/boot.sh "$target" "$kernel" "$(program release conformance)" ' passed, 0 failed, '
+		case $target in
+		aarch64) feature=+neon ;;
+		riscv64) feature=+v ;;
+		*) feature= ;;
+		esac
+		if [ -n "$feature" ]; then
+			vectors_with "$feature" 2>&1
+			part "$target" "vectors, booted, $release" sh tests/boot.sh "$target" "$kernel" \
+				"$CARGO_TARGET_DIR/vectors/$triple/release/vectors" '^6 passed, 0 failed'
+		fi
 		(cd examples/init && cargo build -q --locked --target "$triple" --release)
 		part "$target" "example init, booted, $release" \
 			life "$target" "$kernel" "$(program release init)"
@@ -243,8 +270,13 @@ for target; do
 		continue
 		;;
 	miri)
-		part miri "control messages" env MIRIFLAGS=-Zmiri-disable-isolation \
-			cargo +nightly miri test -q --locked --test control_messages
+		part miri "all that makes no system call" env MIRIFLAGS=-Zmiri-disable-isolation \
+			cargo +nightly miri test -q --locked --lib --test control_messages
+		continue
+		;;
+	sanitizers)
+		part sanitizers "hosted tests, AddressSanitizer" sh tests/sanitize.sh address
+		part sanitizers "hosted tests, ThreadSanitizer" sh tests/sanitize.sh thread
 		continue
 		;;
 	boot)
@@ -269,9 +301,40 @@ for target; do
 	part "$target" "what the binary is" sh tests/binary.sh "$target" "${binutils}objdump" \
 		"$(program dev smallest)" "$(program release smallest)" "$(program release everything)" \
 		"$(program release conformance)"
-	[ "$emulator" = qemu-aarch64 ] || [ "$emulator" = qemu-riscv64 ] || part "$target" "the README's system calls" uses
+	case $target in
+	x86_64 | i386)
+		part "$target" "registers, native" "$(program release registers)"
+		part "$target" "every call refused, native" sh tests/faults.sh "$(program release session)"
+		part "$target" "the README's system calls" uses
+		;;
+	*) part "$target" "registers, $emulator" "$emulator" "$(program release registers)" ;;
+	esac
+	[ "$target" != x86_64 ] || part x86_64 "vectors, AVX2, native" vectors +avx2
 	[ "$target" != i386 ] || part i386 "conformance, every code model, native" code_models
 done
+
+# What the README holds of the last run: each architecture, by place and kernel.
+say
+say '| target | place | Linux | passed | failed | skipped | on |'
+say '|---|---|---|---|---|---|---|'
+awk -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
+	$1 !~ /^(x86_64|i386|aarch64|riscv64)$/ { next }
+	{
+		place = "native"
+		linux = native
+		if (/ qemu-/ || ($1 ~ /^(aarch64|riscv64)$/ && !/booted/)) place = "QEMU user-mode"
+		if (/what the binary is/) { place = "disassembled"; linux = "" }
+		if (match($0, /booted, [^ ]+/)) { place = "booted"; linux = substr($0, RSTART + 8, RLENGTH - 8) }
+		row = $1 " | " place " | " linux
+		if (!(row in passed)) rows[++count] = row
+		passed[row] += $(NF - 2); failed[row] += $(NF - 1); skipped[row] += $NF
+	}
+	END {
+		for (at = 1; at <= count; at++) {
+			row = rows[at]
+			print "| " row " | " passed[row] " | " failed[row] " | " skipped[row] " | " day " |"
+		}
+	}' "$logs/table"
 
 say
 printf '%-9s %-44s %7s %7s %7s\n' target part passed failed skipped

@@ -256,7 +256,15 @@ fn under_signals<T>(f: impl FnOnce() -> T) -> T {
     let over = AtomicBool::new(false);
     // SAFETY: it has no conditions.
     let thread = unsafe { libc::pthread_self() };
+    /// Also when `f` fails, or the scope would wait for ever.
+    struct Over<'a>(&'a AtomicBool);
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     thread::scope(|scope| {
+        let _over = Over(&over);
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 // SAFETY: the thread outlives the scope.
@@ -264,9 +272,7 @@ fn under_signals<T>(f: impl FnOnce() -> T) -> T {
                 thread::sleep(Duration::from_micros(50));
             }
         });
-        let result = f();
-        over.store(true, Ordering::Relaxed);
-        result
+        f()
     })
 }
 

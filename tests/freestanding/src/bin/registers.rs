@@ -1,0 +1,127 @@
+//! Registers survive the crate's calls: those that a function keeps for its caller, and around the very instruction
+//! those that the kernel keeps and the assembly doesn't name.
+
+#![no_std]
+#![no_main]
+
+#[cfg_attr(target_arch = "x86_64", path = "../registers/x86_64.rs")]
+#[cfg_attr(target_arch = "x86", path = "../registers/i386.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "../registers/aarch64.rs")]
+#[cfg_attr(target_arch = "riscv64", path = "../registers/riscv64.rs")]
+mod machine;
+#[path = "../../../../examples/init/src/memory.rs"]
+mod memory;
+
+use core::{arch::asm, array, fmt::Arguments as Name, mem, panic::PanicInfo};
+use freestanding::{Arguments, println, raw};
+use linux_socketpair::{Descriptor, Errno, MessageFlags, Shutdown, Socket};
+use machine::{CALL_SAVED, Vector};
+
+type Words = [usize; CALL_SAVED.len()];
+type Lanes = [u64; size_of::<Vector>() / 8];
+
+unsafe extern "C" {
+    /// Loads the call-saved registers from `values`, calls `function`, and stores them to `seen`.
+    safe fn call_with_registers(values: &Words, seen: &mut Words, function: extern "C" fn());
+}
+
+/// A number for each place, in which every byte depends on it.
+fn sample(at: usize) -> u64 {
+    (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+fn lanes(at: usize) -> Lanes {
+    array::from_fn(|lane| sample(at << lane))
+}
+
+extern "C" fn calls_of_every_arity() {
+    let calls = || {
+        let [a, b] = Socket::stream_pair()?;
+        a.send(b"x", MessageFlags::empty())?;
+        b.socket_type()?;
+        b.recv(&mut [0], MessageFlags::empty())?;
+        b.shutdown(Shutdown::Both)?;
+        Descriptor::from(b).close()
+    };
+    assert!(calls() == Ok(()));
+}
+
+/// The same, of which the compiler knows nothing but that it is in a register.
+#[inline(always)]
+fn hidden(mut word: usize) -> usize {
+    // SAFETY: it is a comment.
+    unsafe { asm!("/* {} */", inout(reg) word, options(nomem, nostack, preserves_flags)) };
+    word
+}
+
+/// Defines a function that has a word and a vector a name, more than any architecture has registers, live around `call`
+/// and tells whether they are then what they were. In arrays they would be in memory.
+macro_rules! survive {
+    ($($live:ident)+) => {
+        #[inline(never)]
+        fn survive(call: impl FnOnce() -> Result<(), Errno>) -> bool {
+            let mut at = 0;
+            $(
+                at += 1;
+                // SAFETY: any bits make a vector.
+                let vector = unsafe { mem::transmute::<Lanes, Vector>(lanes(at)) };
+                let $live = (hidden(sample(at) as usize), machine::hidden(vector));
+            )+
+            let mut same = call() == Ok(());
+            let mut at = 0;
+            $(
+                at += 1;
+                let (word, vector) = (hidden($live.0), machine::hidden($live.1));
+                // SAFETY: any vector makes bits.
+                let vector = unsafe { mem::transmute::<Vector, Lanes>(vector) };
+                same &= word == sample(at) as usize && vector == lanes(at);
+            )+
+            same
+        }
+    };
+}
+survive! { a b c d e f g h i j k l m n o p q r s t u v w x y z aa bb cc dd ee ff gg hh ii jj kk ll mm nn }
+
+#[unsafe(no_mangle)]
+fn main(_: Arguments) -> i32 {
+    let (mut passed, mut failed) = (0, 0);
+    let mut test = |name: Name<'_>, survived| {
+        if survived {
+            passed += 1;
+            println!("ok    {name}");
+        } else {
+            failed += 1;
+            println!("FAIL  {name}");
+        }
+    };
+
+    let values = array::from_fn(|at| sample(at) as usize);
+    let mut seen = [0; CALL_SAVED.len()];
+    call_with_registers(&values, &mut seen, calls_of_every_arity);
+    for (name, (seen, value)) in CALL_SAVED.iter().zip(seen.iter().zip(values)) {
+        test(
+            format_args!("{name} survives a function that makes calls"),
+            *seen == value,
+        );
+    }
+
+    let none = MessageFlags::empty();
+    let [a, b] = Socket::stream_pair().expect("a pair");
+    let descriptor = Descriptor::from(a.duplicate().expect("a duplicate"));
+    let mut around = |name, survived| test(format_args!("what is live around {name} survives"), survived);
+    around("socketpair", survive(|| Socket::stream_pair().map(mem::forget)));
+    around("sendto", survive(|| a.send(b"x", none).map(drop)));
+    around("getsockopt", survive(|| b.socket_type().map(drop)));
+    around("recvmsg", survive(|| b.recv(&mut [0], none).map(drop)));
+    around("shutdown", survive(|| b.shutdown(Shutdown::Both)));
+    around("close", survive(|| descriptor.close()));
+
+    println!("{passed} passed, {failed} failed, 0 skipped");
+    i32::from(failed > 0)
+}
+
+#[panic_handler]
+fn panic(panic: &PanicInfo<'_>) -> ! {
+    println!("FAIL  {panic}");
+    raw::exit(101)
+}

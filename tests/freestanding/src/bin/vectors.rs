@@ -1,0 +1,126 @@
+//! Loops that the compiler turns into vector code, with calls of the crate inside. It keeps factors, steps and
+//! predicates in vector registers from one round to the next, and some of those a system call loses: where it isn't
+//! told, sums are wrong. That shows where the vector unit is on: on aarch64 SVE, for these functions alone, which is harder
+//! than for the whole program; on riscv64 V and on x86_64 AVX2, by the build. It takes a kernel of its own: QEMU user-mode
+//! loses nothing. Where it is the first process it ends with the machine powered off.
+
+#![no_std]
+#![no_main]
+
+#[path = "../../../../examples/init/src/memory.rs"]
+mod memory;
+
+use core::{hint::black_box, panic::PanicInfo};
+use freestanding::{Arguments, println, raw};
+use linux_socketpair::{MessageFlags, Socket};
+
+const NUMBERS: usize = 4096;
+const BLOCK: usize = 512;
+
+/// Defines the loops. Each is compiled twice: `pause` makes the calls of the crate before every block, or none, and
+/// `one` gives a number back as it is, or hides it from the compiler, which then works on one after the other.
+macro_rules! loops {
+    ($(
+        $name:ident: $number:ty, |$block:ident, $one:ident, $sum:ident| with $given:pat = $value:expr => $body:block
+    )+) => {$(
+        #[inline(never)]
+        #[cfg_attr(target_arch = "aarch64", target_feature(enable = "sve"))]
+        fn $name(pause: impl Fn(), $one: impl Fn($number) -> $number) -> u64 {
+            let mut numbers: [$number; NUMBERS] = core::array::from_fn(|at| (at * 7 % 251) as $number);
+            let $given = black_box($value);
+            let mut $sum = 0_u64;
+            for $block in black_box(&mut numbers).chunks_exact_mut(BLOCK) {
+                pause();
+                $body
+            }
+            numbers.iter().fold($sum, |sum, &number| sum.rotate_left(1) ^ number as i64 as u64)
+        }
+    )+};
+}
+
+loops! {
+    floats: f32, |block, one, _sum| with (factor, addend) = (1.5, 0.25) => {
+        for number in block {
+            *number = one(*number) * factor + addend;
+        }
+    }
+    doubles: f64, |block, one, _sum| with (factor, addend) = (1.5, 0.25) => {
+        for number in block {
+            *number = addend - one(*number) * factor;
+        }
+    }
+    products: u32, |block, one, sum| with factor = 0x9e37_79b9_u32 => {
+        let products = block.iter().map(|number| one(*number).wrapping_mul(factor));
+        sum += u64::from(products.fold(0, u32::wrapping_add));
+    }
+    positions: u64, |block, one, sum| with (factor, mask) = (0x9e37_79b9_7f4a_7c15_u64, 0xff00_ff00) => {
+        for (number, at) in block.iter_mut().zip(0_u64..) {
+            *number = one(*number) ^ at.wrapping_mul(factor) & mask;
+            sum = sum.wrapping_add(*number);
+        }
+    }
+    choices: i32, |block, one, sum| with (limit, otherwise) = (125, -3) => {
+        for number in block {
+            let chosen = one(*number);
+            *number = if chosen > limit { chosen - limit } else { otherwise };
+            sum += u64::from(chosen > limit);
+        }
+    }
+}
+
+#[inline(never)]
+#[cfg_attr(target_arch = "aarch64", target_feature(enable = "sve"))]
+fn lanes(pause: impl Fn(), one: impl Fn(u64) -> u64) -> u64 {
+    let numbers: [u64; NUMBERS] = core::array::from_fn(|at| at as u64 * 0x9e37_79b9);
+    let mut sums = [0_u64; 8];
+    for block in black_box(&numbers).chunks_exact(8) {
+        pause();
+        for (sum, number) in sums.iter_mut().zip(block) {
+            *sum = sum.wrapping_add(one(*number));
+        }
+    }
+    black_box(sums).iter().fold(0, |all, &sum| all.rotate_left(1) ^ sum)
+}
+
+#[unsafe(no_mangle)]
+fn main(_: Arguments) -> i32 {
+    let [a, b] = Socket::stream_pair().expect("a pair");
+    let calls = || {
+        let sent = a.send(b"x", MessageFlags::empty());
+        let received = b.recv(&mut [0], MessageFlags::empty());
+        assert!((sent, received) == (Ok(1), Ok(1)));
+    };
+
+    let (mut passed, mut failed) = (0, 0);
+    let mut test = |name, seen: u64, expected: u64| {
+        if seen == expected {
+            passed += 1;
+            println!("ok    vectors survive calls between blocks of {name}");
+        } else {
+            failed += 1;
+            println!("FAIL  vectors survive calls between blocks of {name}: {seen:#x}, not {expected:#x}");
+        }
+    };
+    // SAFETY: whoever runs this on aarch64 has SVE; elsewhere there is nothing to have.
+    #[allow(unused_unsafe, reason = "only on aarch64 do these functions ask for anything")]
+    unsafe {
+        test("f32", floats(calls, |number| number), floats(|| (), black_box));
+        test("f64", doubles(calls, |number| number), doubles(|| (), black_box));
+        test("u32", products(calls, |number| number), products(|| (), black_box));
+        test("u64", positions(calls, |number| number), positions(|| (), black_box));
+        test("i32", choices(calls, |number| number), choices(|| (), black_box));
+        test("eight sums", lanes(calls, |number| number), lanes(|| (), black_box));
+    }
+    println!("{passed} passed, {failed} failed, 0 skipped");
+
+    if raw::getpid() == 1 {
+        raw::power_off();
+    }
+    i32::from(failed > 0)
+}
+
+#[panic_handler]
+fn panic(panic: &PanicInfo<'_>) -> ! {
+    println!("FAIL  {panic}");
+    raw::exit(101)
+}
