@@ -55,6 +55,9 @@ pub struct Credentials {
 }
 
 /// Control messages to be sent by [`Socket::send_message`](crate::Socket::send_message), in `WORDS` words of [`space`].
+///
+/// A sender sends descriptors and credentials. Pidfds and security labels the kernel adds by itself, for a receiver that
+/// asks; from a sender it takes none (`EINVAL`).
 pub struct SendControl<'fd, const WORDS: usize> {
     space: [MaybeUninit<usize>; WORDS],
     used: usize,
