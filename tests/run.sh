@@ -70,7 +70,7 @@ install() {
 	if [ "$toolchain" = nightly ]; then
 		rustup toolchain list | grep -q ^nightly || {
 			say "$1: rustup toolchain install nightly"
-			rustup toolchain install nightly --profile minimal || die "$1 needs Rust's nightly: rustup toolchain install nightly"
+			rustup toolchain install nightly --profile minimal --no-self-update || die "$1 needs Rust's nightly: rustup toolchain install nightly"
 		}
 		for component in $components; do
 			rustup component list --toolchain nightly --installed | grep -q "^$component" || {
