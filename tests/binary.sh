@@ -12,17 +12,7 @@ aarch64) entry='^svc' doors=1 call='^blr?' ;;
 riscv64) entry='^ecall' doors=1 call='^jalr?' ;;
 esac
 
-passed=0 failed=0
-# same WHAT SEEN EXPECTED
-same() {
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		echo "ok    $1: $2"
-	else
-		failed=$((failed + 1))
-		echo "FAIL  $1: $2, not $3"
-	fi
-}
+. "$(dirname "$0")/same.sh"
 
 for program in "$unoptimized" "$smallest" "$everything" "$conformance"; do
 	name=$(basename "$(dirname "$program")")/$(basename "$program")
@@ -48,5 +38,4 @@ echo "$make_pair" | sed 's/^/      /'
 same "socketpair: system-call instructions" "$(echo "$make_pair" | grep -cE "$entry")" "$doors"
 same "socketpair: calls" "$(echo "$make_pair" | grep -cE "$call([[:space:]]|$)")" 0
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+close_count

@@ -9,17 +9,7 @@ works='Linux on x86_64, i386 (x86), aarch64 and riscv64 works'
 dir=$CARGO_TARGET_DIR/tests/others
 mkdir -p "$dir"
 
-passed=0 failed=0
-# same WHAT SEEN EXPECTED
-same() {
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		echo "ok    $1: $2"
-	else
-		failed=$((failed + 1))
-		echo "FAIL  $1: $2, not $3"
-	fi
-}
+. "$(dirname "$0")/same.sh"
 
 errors=$(cargo check -q --locked --target "$1" 2>&1 | grep '^error: ' | grep -v 'build script logged errors')
 same "cargo check --target $1" "$errors" \
@@ -56,5 +46,4 @@ aarch64-linux-android aarch64 64 android aarch64.rs
 riscv64gc-unknown-linux-gnu riscv64 64 linux riscv64.rs
 END
 
-echo "$passed passed, $failed failed, 0 skipped"
-[ "$failed" = 0 ]
+close_count
