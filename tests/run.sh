@@ -314,9 +314,6 @@ for target; do
 done
 
 # What the README holds of the last run: each architecture, by place and kernel.
-say
-say '| target | place | Linux | passed | failed | skipped | on |'
-say '|---|---|---|---|---|---|---|'
 awk -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
 	$1 !~ /^(x86_64|i386|aarch64|riscv64)$/ { next }
 	{
@@ -330,6 +327,7 @@ awk -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
 		passed[row] += $(NF - 2); failed[row] += $(NF - 1); skipped[row] += $NF
 	}
 	END {
+		if (count) print "\n| target | place | Linux | passed | failed | skipped | on |\n|---|---|---|---|---|---|---|"
 		for (at = 1; at <= count; at++) {
 			row = rows[at]
 			print "| " row " | " passed[row] " | " failed[row] " | " skipped[row] " | " day " |"
