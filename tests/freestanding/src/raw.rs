@@ -1,6 +1,6 @@
 //! Raw calls as witnesses: none of them passes through the crate under test. A negative answer is a negated errno.
 
-use core::{ffi::CStr, ptr};
+use core::{ffi::CStr, ptr, time::Duration};
 use linux_raw_sys::{general::*, if_tun, net, prctl};
 
 use crate::machine::syscall6;
@@ -49,6 +49,19 @@ pub fn leave_free(free: usize) {
             .nth(free)
             .map_or(0, |fd| fd as u64),
     );
+}
+
+/// The monotonic clock.
+pub fn now() -> Duration {
+    #[cfg(target_pointer_width = "64")]
+    const NUMBER: u32 = __NR_clock_gettime;
+    #[cfg(target_pointer_width = "32")]
+    const NUMBER: u32 = __NR_clock_gettime64;
+    let mut time = __kernel_timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel writes `time` alone.
+    let answer = unsafe { syscall(NUMBER, [CLOCK_MONOTONIC as usize, &raw mut time as usize]) };
+    assert!(answer == 0, "clock_gettime: {answer}");
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 pub fn getpid() -> i32 {

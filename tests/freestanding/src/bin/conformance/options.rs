@@ -316,11 +316,17 @@ fn timeouts() -> Outcome {
         same!(must!(get(&a)).is_none(), true);
     }
     let [a, _b] = must!(Socket::dgram_pair());
-    must!(a.set_recv_timeout(Some(Duration::from_millis(1))));
+    // The kernel counts in ticks, of 10 ms at the longest.
+    let (timeout, tick) = (Duration::from_millis(50), Duration::from_millis(10));
+    must!(a.set_recv_timeout(Some(timeout)));
+    let before = raw::now();
     same!(a.recv(&mut [0; 4], NONE), Errno::EAGAIN);
-    must!(a.set_send_timeout(Some(Duration::from_millis(1))));
+    same!(raw::now() - before + tick >= timeout, true);
+    must!(a.set_send_timeout(Some(timeout)));
     while a.send(&[0; 1000], MessageFlags::DONTWAIT).is_ok() {}
+    let before = raw::now();
     same!(a.send(&[0; 1000], NONE), Errno::EAGAIN);
+    same!(raw::now() - before + tick >= timeout, true);
     Ok(())
 }
 
