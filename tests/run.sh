@@ -271,7 +271,7 @@ for target; do
 		;;
 	miri)
 		part miri "all that makes no system call" env MIRIFLAGS=-Zmiri-disable-isolation \
-			cargo +nightly miri test -q --locked --lib --test control_messages
+			cargo +nightly miri test --locked --lib --test control_messages --test types
 		continue
 		;;
 	sanitizers)

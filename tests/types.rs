@@ -145,6 +145,7 @@ fn what_is_neither_name_nor_number_does_not_parse() {
 
 proptest! {
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn every_number_prints_and_parses_back(bits: u32) {
         let (domain, ty, flags) =
             (Domain::from_bits_retain(bits), SocketType::from_bits_retain(bits), SocketFlags::from_bits_retain(bits));
@@ -156,11 +157,13 @@ proptest! {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn any_text_parses_or_is_refused_without_a_panic(text: String) {
         let _ = (text.parse::<Domain>(), text.parse::<SocketType>(), text.parse::<SocketFlags>(), text.parse::<Errno>());
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn a_number_is_an_errno_from_1_to_4095(raw: i32) {
         prop_assert_eq!(Errno::from_raw_os_error(raw).is_some(), (1..=4095).contains(&raw));
     }
@@ -207,6 +210,7 @@ fn every_errno_is_libc_s_number_under_its_own_name() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes under Miri")]
 fn every_errno_from_1_to_4095_decodes() {
     let named = (1..=4095).filter(|&raw| {
         let errno = Errno::from_raw_os_error(raw).expect("an errno");

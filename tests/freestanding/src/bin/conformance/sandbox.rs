@@ -1,6 +1,9 @@
 //! What a strict sandbox has to let through, and what it answers.
 
-use core::{mem::ManuallyDrop, time::Duration};
+use core::{
+    mem::{ManuallyDrop, MaybeUninit},
+    time::Duration,
+};
 use freestanding::{println, raw};
 use linux_raw_sys::general::*;
 use linux_socketpair::{
@@ -29,7 +32,16 @@ const USES: &[Use] = &[
     Use {
         row: "| `socketpair`, `socketpair_into`, `Socket::pair` and its short forms | `socketpair` |",
         calls: &[__NR_socketpair],
-        works: |_, _| Socket::stream_pair().is_ok_and(|pair| !pair.map(Socket::into_raw_fd).contains(&-1)),
+        works: |_, _| {
+            let kept = |made: Result<[Socket; 2], Errno>| made.map(|pair| pair.map(Socket::into_raw_fd)).is_ok();
+            let (domain, ty, flags) = (Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
+            // SAFETY: `sv` is this call's.
+            let into = unsafe { socketpair_into(domain, ty, flags, 0, &mut [0; 2]) };
+            kept(Socket::stream_pair())
+                && kept(Socket::dgram_pair())
+                && kept(Socket::seqpacket_pair())
+                && into.and(socketpair(domain, ty, flags, 0)).is_ok()
+        },
     },
     Use {
         row: "| `close`, `Descriptor::close`, and dropping whatever owns a descriptor | `close` |",
@@ -71,7 +83,9 @@ const USES: &[Use] = &[
         works: |_, b| {
             let mut control = RecvControl::<{ space::rights(1) }>::new();
             let mut buf = [0; 1];
-            b.recv_exact(&mut [0; 2], NONE).is_ok()
+            b.recv_exact(&mut [0; 1], NONE).is_ok()
+                && b.recv_uninit(&mut [MaybeUninit::uninit()], MessageFlags::PEEK).is_ok()
+                && b.recv_vectored(&mut [IoSliceMut::new(&mut [0])], NONE) == Ok(1)
                 && b.recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control, NONE)
                     .is_ok()
                 && b.recv(&mut buf, NONE) == Ok(1)
@@ -80,12 +94,51 @@ const USES: &[Use] = &[
     Use {
         row: "| the options that are asked for, of the peer too | `getsockopt` |",
         calls: &[__NR_getsockopt],
-        works: |a, _| a.peer_credentials().is_ok() && a.socket_type().is_ok() && a.recv_timeout().is_ok(),
+        works: |a, _| {
+            // An older kernel refuses some, which is a call too.
+            let _ = (
+                a.peer_pidfd().map(Descriptor::into_raw_fd),
+                a.pass_pidfd(),
+                a.pass_rights(),
+                a.pass_security(),
+            );
+            let _ = (
+                a.peer_security(&mut [0; 8]),
+                a.peer_security_len(),
+                a.peer_groups(&mut [0; 8]),
+            );
+            a.peer_group_count().is_ok()
+                && a.peer_credentials().is_ok()
+                && a.socket_type().is_ok()
+                && a.domain().is_ok()
+                && a.protocol().is_ok()
+                && a.take_error().is_ok()
+                && a.pass_credentials().is_ok()
+                && a.send_buffer_size().is_ok()
+                && a.recv_buffer_size().is_ok()
+                && a.send_timeout().is_ok()
+                && a.recv_timeout().is_ok()
+                && a.peek_offset().is_ok()
+        },
     },
     Use {
         row: "| the options that are set | `setsockopt` |",
         calls: &[__NR_setsockopt],
-        works: |a, _| a.set_pass_credentials(true).is_ok() && a.set_recv_timeout(Some(Duration::from_secs(1))).is_ok(),
+        works: |a, _| {
+            let second = Some(Duration::from_secs(1));
+            // An older kernel refuses some, which is a call too.
+            let _ = (
+                a.set_pass_pidfd(true),
+                a.set_pass_rights(true),
+                a.set_pass_security(true),
+            );
+            a.set_pass_credentials(true).is_ok()
+                && a.set_send_buffer_size(9000).is_ok()
+                && a.set_recv_buffer_size(9000).is_ok()
+                && a.set_send_timeout(second).is_ok()
+                && a.set_recv_timeout(second).is_ok()
+                && a.set_peek_offset(Some(0)).is_ok()
+        },
     },
     Use {
         row: "| `Socket::shutdown` | `shutdown` |",
