@@ -5,9 +5,10 @@
 set -u
 target=$1 objdump=$2 unoptimized=$3 smallest=$4 everything=$5 conformance=$6
 
+# i386 enters by an address in a register; until the process knows it, what finds it is called.
 case $target in
 x86_64) entry='^syscall' doors=1 call='^call' ;;
-i386) entry='^int +\$0x80' doors=2 call='^call' ;;
+i386) entry='^call +\*%e' doors=2 call='^call +[^*].*<[^>]*>$' ;;
 aarch64) entry='^svc' doors=1 call='^blr?' ;;
 riscv64) entry='^ecall' doors=1 call='^jalr?' ;;
 esac
@@ -36,6 +37,6 @@ make_pair=$("$objdump" -d --no-show-raw-insn "$smallest" |
 	awk '/^[0-9a-f]+ <.*>:$/ { inside = / <make_pair>:$/ } inside && /^ / { sub(/^ *[0-9a-f]+:[ \t]*/, ""); print }')
 echo "$make_pair" | sed 's/^/      /'
 same "socketpair: system-call instructions" "$(echo "$make_pair" | grep -cE "$entry")" "$doors"
-same "socketpair: calls" "$(echo "$make_pair" | grep -cE "$call([[:space:]]|$)")" 0
+same "socketpair: calls" "$(echo "$make_pair" | grep -E "$call([[:space:]]|$)" | grep -cv find_entry)" 0
 
 close_count

@@ -24,6 +24,25 @@ impl Arguments {
         unsafe { self.0.read() }
     }
 
+    /// What the auxiliary vector says to `key`, such as `AT_PAGESZ`. It lies behind the arguments and the environment.
+    pub fn auxv(self, key: u32) -> Option<usize> {
+        // SAFETY: the kernel left them so: pointers up to a null one, twice, then pairs up to the key AT_NULL.
+        unsafe {
+            let mut at = self.0.add(1 + self.count() + 1);
+            while at.read() != 0 {
+                at = at.add(1);
+            }
+            let mut at = at.add(1).cast::<[usize; 2]>();
+            while at.read()[0] != 0 {
+                if at.read()[0] == key as usize {
+                    return Some(at.read()[1]);
+                }
+                at = at.add(1);
+            }
+        }
+        None
+    }
+
     /// Whether any but the first, the program's name, is `word`.
     pub fn contain(self, word: &CStr) -> bool {
         // SAFETY: the kernel left them so, and a comparison that ends at the first difference stays within both strings.

@@ -288,6 +288,19 @@ pub fn refuse<const N: usize>(calls: [(u32, u32); N]) {
     filter.install(SECCOMP_RET_ALLOW);
 }
 
+/// Has the kernel answer the system call with an errno when its first argument is `argument`.
+#[cfg(target_arch = "x86")]
+pub fn refuse_when(number: u32, argument: u32, errno: u32) {
+    let mut filter = Filter::new();
+    filter.push(&[
+        for_call(number, 3),
+        load(ARGUMENTS),
+        for_call(argument, 1),
+        answer(SECCOMP_RET_ERRNO | errno),
+    ]);
+    filter.install(SECCOMP_RET_ALLOW);
+}
+
 /// Has the kernel answer each of the system calls with the errno that its argument of that place names.
 pub fn answer_with_argument(calls: &[u32], place: u32) {
     let mut filter = Filter::new();
@@ -337,6 +350,26 @@ pub fn mount(kind: &CStr, at: &CStr) -> isize {
 pub fn mkdir(path: &CStr) -> isize {
     // SAFETY: the kernel reads the string alone.
     unsafe { syscall(__NR_mkdirat, [AT_FDCWD as usize, path.as_ptr() as usize, 0o755]) }
+}
+
+/// The same for this process alone.
+#[cfg(target_arch = "x86")]
+pub fn mount_apart(kind: &CStr, at: &CStr) {
+    // SAFETY: it touches no memory.
+    let apart = unsafe { syscall(__NR_unshare, [CLONE_NEWNS as usize]) };
+    let mounted = mount(kind, at);
+    assert!((apart, mounted) == (0, 0), "unshare: {apart}, mount: {mounted}");
+}
+
+/// Whether the process now sees nothing but what lies below `path`: root may, and mostly whoever makes a user namespace.
+#[cfg(target_arch = "x86")]
+pub fn change_root(path: &CStr) -> bool {
+    let change = || {
+        // SAFETY: the kernel reads the string alone.
+        unsafe { syscall(__NR_chroot, [path.as_ptr() as usize]) == 0 }
+    };
+    // SAFETY: it touches no memory.
+    change() || unsafe { syscall(__NR_unshare, [CLONE_NEWUSER as usize]) } == 0 && change()
 }
 
 fn open(path: &CStr, flags: u32) -> isize {
@@ -409,6 +442,39 @@ pub fn raise_limit(limit: u64) {
         )
     };
     assert!(answer == 0, "prlimit64: {answer}");
+}
+
+/// What a signal handler finds of what it interrupted: include/uapi/asm/ucontext.h, sigcontext.h.
+#[cfg(target_arch = "x86")]
+#[repr(C)]
+pub struct Context {
+    _before: [usize; 19],
+    pub eip: usize,
+}
+
+/// Has a signal run `handler`, which never returns.
+#[cfg(target_arch = "x86")]
+pub fn on_signal(signal: u32, handler: extern "C" fn(i32, *const u8, *const Context)) {
+    // struct sigaction: the handler, the flags, what a return would lead to, the signals to block
+    let action = [handler as usize, SA_SIGINFO as usize, 0, 0, 0];
+    // SAFETY: the kernel reads `action` alone, and the handler may run at any time.
+    let answer = unsafe { syscall(__NR_rt_sigaction, [signal as usize, action.as_ptr() as usize, 0, 8]) };
+    assert!(answer == 0, "rt_sigaction: {answer}");
+}
+
+/// SIGALRM after 20 ms.
+#[cfg(target_arch = "x86")]
+pub fn alarm_in_a_moment() {
+    let timer = [0, 0, 0, 20_000]; // seconds and microseconds: then again each, first after
+    // SAFETY: the kernel reads `timer` alone.
+    let answer = unsafe { syscall(__NR_setitimer, [ITIMER_REAL as usize, timer.as_ptr() as usize, 0]) };
+    assert!(answer == 0, "setitimer: {answer}");
+}
+
+#[cfg(target_arch = "x86")]
+pub fn wait_for_signal() {
+    // SAFETY: it touches no memory.
+    unsafe { syscall(__NR_pause, []) };
 }
 
 pub fn power_off() -> ! {

@@ -8,6 +8,8 @@ mod boot;
 mod bytes;
 mod control;
 mod doors;
+#[cfg(target_arch = "x86")]
+mod entry;
 #[path = "../../../../../examples/init/src/memory.rs"]
 mod memory;
 mod options;
@@ -31,6 +33,8 @@ fn main(arguments: Arguments) -> i32 {
     let mut report = Report::new(arguments.contain(c"qemu-user"));
     raw::limit_descriptors(64);
     let before = raw::open_descriptors();
+    #[cfg(target_arch = "x86")]
+    entry::tests(&mut report, arguments, first_process);
     pairs::tests(&mut report);
     refusals::tests(&mut report);
     bytes::tests(&mut report);
