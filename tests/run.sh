@@ -159,7 +159,7 @@ init() {
 freestanding() {
 	profile=$1
 	shift
-	[ "$profile" != dev ] || set -- --bin conformance --bin smallest "$@"
+	[ "$profile" != dev ] || set -- --bin conformance --bin smallest --bin stack "$@"
 	(cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" "$@")
 }
 
@@ -297,6 +297,13 @@ for target; do
 		x86_64 | i386) part "$target" "conformance, $profile, native" conformance "$profile" ;;
 		esac
 		part "$target" "conformance, $profile, $emulator" conformance "$profile" "$emulator"
+	done
+	case $target in
+	x86_64 | i386) runs="native" on= ;;
+	*) runs=$emulator on=$emulator ;;
+	esac
+	for profile in dev release; do
+		part "$target" "stack, $profile, $runs" $on "$(program "$profile" stack)"
 	done
 	part "$target" "what the binary is" sh tests/binary.sh "$target" "${binutils}objdump" \
 		"$(program dev smallest)" "$(program release smallest)" "$(program release everything)" \
