@@ -1,12 +1,12 @@
 //! Control messages as what they carry: sent ones borrow their descriptors, received ones own theirs.
 
-use core::{array, error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice};
+use core::{error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice};
 use linux_raw_sys::net::{SCM_CREDENTIALS, SCM_RIGHTS, SCM_SECURITY, SOL_SOCKET};
 
 use crate::descriptor::Descriptor;
 use crate::errno::{Errno, decode};
 use crate::message::{self, Message, Messages};
-use crate::types::RawFd;
+use crate::types::{MessageFlags, RawFd};
 use crate::uapi::SCM_PIDFD;
 
 /// How much space control messages take: the parameter of [`SendControl`] and [`RecvControl`], in words.
@@ -125,6 +125,7 @@ impl<const WORDS: usize> Default for SendControl<'_, WORDS> {
 }
 
 impl<const WORDS: usize> fmt::Debug for SendControl<'_, WORDS> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendControl")
             .field("words", &self.used)
@@ -141,7 +142,7 @@ pub struct RecvControl<const WORDS: usize> {
     space: [MaybeUninit<usize>; WORDS],
     /// So many bytes of the space were written by the kernel, and in them every descriptor but the taken ones is ours.
     len: usize,
-    truncated: bool,
+    flags: MessageFlags,
 }
 
 impl<const WORDS: usize> RecvControl<WORDS> {
@@ -152,7 +153,7 @@ impl<const WORDS: usize> RecvControl<WORDS> {
         Self {
             space: [const { MaybeUninit::uninit() }; WORDS],
             len: 0,
-            truncated: false,
+            flags: MessageFlags::empty(),
         }
     }
 
@@ -164,8 +165,8 @@ impl<const WORDS: usize> RecvControl<WORDS> {
     /// What did arrive can be had from it.
     #[inline]
     pub fn messages(&mut self) -> Result<ControlMessages<'_>, Truncated<'_>> {
-        let truncated = self.truncated;
-        let messages = ControlMessages(Messages::new(self.received()));
+        let truncated = self.flags.contains(MessageFlags::CTRUNC);
+        let messages = ControlMessages(self.received());
         if truncated {
             Err(Truncated(messages))
         } else {
@@ -176,19 +177,19 @@ impl<const WORDS: usize> RecvControl<WORDS> {
     /// Closes what nobody took, and is empty again.
     #[inline]
     pub fn clear(&mut self) {
-        for message in ControlMessages(Messages::new(self.received())) {
-            // Whatever else carries a descriptor closes it as it goes.
-            if let ControlMessage::Rights(rights) = message {
-                rights.for_each(drop);
+        for Message { level, ty, payload } in self.received() {
+            // In place of a pidfd there may be an errno, which is no descriptor.
+            if let (SOL_SOCKET, SCM_RIGHTS, _) | (SOL_SOCKET, SCM_PIDFD, 4) = (level, ty, payload.len()) {
+                Rights(ints(payload)).for_each(drop);
             }
         }
-        (self.len, self.truncated) = (0, false);
+        (self.len, self.flags) = (0, MessageFlags::empty());
     }
 
     #[inline]
-    fn received(&mut self) -> &mut [u8] {
-        // SAFETY: `recvmsg` sets `len` to what the kernel wrote, which is within the space.
-        unsafe { slice::from_raw_parts_mut(self.space.as_mut_ptr().cast(), self.len) }
+    fn received(&mut self) -> Messages<'_> {
+        // SAFETY: `recvmsg` sets `len` to what the kernel wrote, which is within the space, and the space is words.
+        unsafe { Messages::new(slice::from_raw_parts_mut(self.space.as_mut_ptr().cast(), self.len)) }
     }
 
     /// The space, empty, for the kernel to write to.
@@ -202,8 +203,8 @@ impl<const WORDS: usize> RecvControl<WORDS> {
     ///
     /// The kernel has written `len` bytes of control messages to the space.
     #[inline]
-    pub(crate) unsafe fn set_received(&mut self, len: usize, truncated: bool) {
-        (self.len, self.truncated) = (len.min(size_of_val(&self.space)), truncated);
+    pub(crate) unsafe fn set_received(&mut self, len: usize, flags: MessageFlags) {
+        (self.len, self.flags) = (len.min(size_of_val(&self.space)), flags);
     }
 }
 
@@ -221,10 +222,11 @@ impl<const WORDS: usize> Default for RecvControl<WORDS> {
 }
 
 impl<const WORDS: usize> fmt::Debug for RecvControl<WORDS> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecvControl")
             .field("bytes", &self.len)
-            .field("truncated", &self.truncated)
+            .field("flags", &self.flags)
             .finish()
     }
 }
@@ -269,17 +271,17 @@ impl<'a> Iterator for ControlMessages<'a> {
         loop {
             let Message { level, ty, payload } = self.0.next()?;
             return Some(match (level, ty, payload.len()) {
-                (SOL_SOCKET, SCM_RIGHTS, _) => ControlMessage::Rights(Rights(payload)),
+                (SOL_SOCKET, SCM_RIGHTS, _) => ControlMessage::Rights(Rights(ints(payload))),
                 (SOL_SOCKET, SCM_CREDENTIALS, 12) => {
-                    let int =
-                        |at| i32::from_ne_bytes(array::from_fn(|byte| payload.get(at + byte).copied().unwrap_or(0)));
+                    let ints = ints(payload);
+                    let int = |at| ints.get(at).copied().unwrap_or(0);
                     ControlMessage::Credentials(Credentials {
                         pid: int(0),
-                        uid: int(4) as u32,
-                        gid: int(8) as u32,
+                        uid: int(1) as u32,
+                        gid: int(2) as u32,
                     })
                 }
-                (SOL_SOCKET, SCM_PIDFD, 4) => match take(payload.first_chunk_mut()?) {
+                (SOL_SOCKET, SCM_PIDFD, 4) => match take(ints(payload).first_mut()?) {
                     Some(pidfd) => ControlMessage::Pidfd(pidfd),
                     None => continue,
                 },
@@ -296,7 +298,10 @@ impl<'a> Iterator for ControlMessages<'a> {
 
 /// The descriptors of one message. Each belongs to whoever takes it from here; the rest stay where they are.
 #[derive(Debug)]
-pub struct Rights<'a>(&'a mut [u8]);
+pub struct Rights<'a>(&'a mut [RawFd]);
+
+/// What stands where a descriptor was handed over.
+const TAKEN: RawFd = RawFd::MIN;
 
 impl Iterator for Rights<'_> {
     type Item = Descriptor;
@@ -304,26 +309,33 @@ impl Iterator for Rights<'_> {
     #[inline]
     fn next(&mut self) -> Option<Descriptor> {
         loop {
-            let (place, rest) = mem::take(&mut self.0).split_first_chunk_mut()?;
+            let (place, rest) = mem::take(&mut self.0).split_first_mut()?;
             self.0 = rest;
-            if let Some(Ok(descriptor)) = take(place) {
-                return Some(descriptor);
+            if let fd @ 0.. = mem::replace(place, TAKEN) {
+                // SAFETY: the kernel installed it for us, and it is in no other place any more.
+                return Some(unsafe { Descriptor::from_raw_fd(fd) });
             }
         }
     }
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (0, Some(self.0.len() / 4))
+        (0, Some(self.0.len()))
     }
+}
+
+/// The ints of a payload, which begins at an int's alignment.
+#[inline]
+fn ints(payload: &mut [u8]) -> &mut [RawFd] {
+    // SAFETY: behind its header a payload is aligned to four bytes, and any bytes are an int.
+    unsafe { slice::from_raw_parts_mut(payload.as_mut_ptr().cast(), payload.len() / 4) }
 }
 
 /// Takes a descriptor out of its place, where a number that is neither a descriptor nor an errno is left: nothing is there
 /// a second time. In place of a descriptor the kernel may have put an errno.
 #[inline]
-fn take(place: &mut [u8; 4]) -> Option<Result<Descriptor, Errno>> {
-    const TAKEN: RawFd = RawFd::MIN;
-    match RawFd::from_ne_bytes(mem::replace(place, TAKEN.to_ne_bytes())) {
+fn take(place: &mut RawFd) -> Option<Result<Descriptor, Errno>> {
+    match mem::replace(place, TAKEN) {
         // SAFETY: the kernel installed it for us, and it is in no other place any more.
         fd @ 0.. => Some(Ok(unsafe { Descriptor::from_raw_fd(fd) })),
         TAKEN => None,
@@ -346,6 +358,7 @@ impl<'a> Truncated<'a> {
 }
 
 impl fmt::Display for Truncated<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("control messages were lost for want of space or of free descriptors")
     }
@@ -370,8 +383,13 @@ mod tests {
         let mut received = RecvControl::new();
         let words = sent.as_words();
         received.as_space()[..words.len()].copy_from_slice(words);
+        let flags = if truncated {
+            MessageFlags::CTRUNC
+        } else {
+            MessageFlags::empty()
+        };
         // SAFETY: the words were written, and no number among them is a descriptor.
-        unsafe { received.set_received(size_of_val(words) - cut, truncated) };
+        unsafe { received.set_received(size_of_val(words) - cut, flags) };
         received
     }
 

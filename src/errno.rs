@@ -42,6 +42,7 @@ impl Errno {
         }
     }
 
+    #[inline]
     fn named(self) -> Option<(&'static str, &'static str)> {
         NAMES
             .iter()
@@ -62,6 +63,7 @@ pub(crate) const fn decode(answer: usize) -> Result<usize, Errno> {
 }
 
 impl fmt::Debug for Errno {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.named() {
             Some((name, _)) => f.pad(name),
@@ -71,6 +73,7 @@ impl fmt::Debug for Errno {
 }
 
 impl fmt::Display for Errno {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.named() {
             Some((name, description)) => write!(f, "{name}: {description}"),
@@ -83,6 +86,7 @@ impl FromStr for Errno {
     type Err = ParseError;
 
     /// Takes a constant's name, or a number from 1 to 4095: decimal, or hexadecimal with `0x`.
+    #[inline]
     fn from_str(text: &str) -> Result<Self, ParseError> {
         match NAMES.iter().find(|(_, name, _)| *name == text) {
             Some((errno, ..)) => Ok(*errno),

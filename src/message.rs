@@ -58,8 +58,11 @@ pub struct Message<'a> {
 pub struct Messages<'a>(&'a mut [u8]);
 
 impl<'a> Messages<'a> {
+    /// # Safety
+    ///
+    /// `received` begins at a word's alignment.
     #[inline]
-    pub const fn new(received: &'a mut [u8]) -> Self {
+    pub const unsafe fn new(received: &'a mut [u8]) -> Self {
         Self(received)
     }
 }
@@ -70,13 +73,22 @@ impl<'a> Iterator for Messages<'a> {
     #[inline]
     fn next(&mut self) -> Option<Message<'a>> {
         let received = mem::take(&mut self.0);
-        let len = usize::from_ne_bytes(*received.first_chunk()?);
-        let (message, rest) = received.split_at_mut_checked(len)?;
-        let (header, payload) = message.split_at_mut_checked(HEADER)?;
-        let level = u32::from_ne_bytes(*header.get(WORD..)?.first_chunk()?);
-        let ty = u32::from_ne_bytes(*header.last_chunk()?);
+        let header: *const cmsghdr = received.first_chunk::<HEADER>()?.as_ptr().cast();
+        // SAFETY: so many bytes are there, at a word's alignment.
+        let cmsghdr {
+            cmsg_len: len,
+            cmsg_level,
+            cmsg_type,
+        } = unsafe { header.read() };
         // The kernel may end without the padding; then there is no next.
-        self.0 = rest.get_mut(len.wrapping_neg() % WORD..).unwrap_or_default();
-        Some(Message { level, ty, payload })
+        let padded = len.wrapping_add(WORD - 1) / WORD * WORD;
+        let (message, rest) = received.split_at_mut(padded.min(received.len()));
+        let payload = message.get_mut(HEADER..len)?;
+        self.0 = rest;
+        Some(Message {
+            level: cmsg_level as u32,
+            ty: cmsg_type as u32,
+            payload,
+        })
     }
 }

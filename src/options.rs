@@ -310,7 +310,10 @@ impl Socket {
     /// - `EOPNOTSUPP`: not an AF_UNIX or UDP socket
     #[inline]
     pub fn set_peek_offset(&self, offset: Option<u32>) -> Result<(), Errno> {
-        let offset = offset.map_or(Ok(-1), |offset| i32::try_from(offset).map_err(|_| Errno::EINVAL))?;
+        let offset = match offset {
+            None => -1,
+            Some(offset) => i32::try_from(offset).map_err(|_| Errno::EINVAL)?,
+        };
         self.set_option(SO_PEEK_OFF, offset)
     }
 
@@ -384,7 +387,7 @@ impl Socket {
     fn option<T>(&self, name: u32, mut value: T) -> Result<T, Errno> {
         // SAFETY: the descriptor is ours, and every `T` used here is made of ints.
         let (answer, _) = unsafe { syscalls::getsockopt(self.as_raw_fd(), name, &mut value) };
-        answer.map(|()| value)
+        answer.map(|_| value)
     }
 
     #[inline]
@@ -403,7 +406,7 @@ impl Socket {
     fn list<T>(&self, name: u32, list: &mut [T]) -> Result<usize, Errno> {
         // SAFETY: the descriptor is ours, and the lists are of numbers.
         let (answer, len) = unsafe { syscalls::getsockopt(self.as_raw_fd(), name, list) };
-        answer.map(|()| len)
+        answer.map(|_| len)
     }
 
     /// How many bytes [`list`](Self::list) would take, as the kernel says when there is room for none.
@@ -411,7 +414,7 @@ impl Socket {
     fn list_len<T>(&self, name: u32) -> Result<usize, Errno> {
         // SAFETY: the descriptor is ours, and nothing can be written.
         match unsafe { syscalls::getsockopt::<[T]>(self.as_raw_fd(), name, &mut []) } {
-            (Ok(()) | Err(Errno::ERANGE), len) => Ok(len),
+            (Ok(_) | Err(Errno::ERANGE), len) => Ok(len),
             (Err(errno), _) => Err(errno),
         }
     }
@@ -421,34 +424,49 @@ impl Socket {
     #[inline]
     fn timeout(&self, name: u32, old: u32) -> Result<Option<Duration>, Errno> {
         let mut time = [0_i64; 2];
+        let fd = self.as_raw_fd();
         // SAFETY: the descriptor is ours, and time is made of ints.
-        let [seconds, micros] = match unsafe { syscalls::getsockopt(self.as_raw_fd(), name, &mut time) } {
-            (Ok(()), len) if len == size_of_val(&time) => time,
-            (Ok(()) | Err(Errno::ENOPROTOOPT), _) => self.option(old, [0_isize; 2])?.map(|word| word as i64),
+        let [seconds, micros] = match unsafe { syscalls::getsockopt(fd, name, &mut time) } {
+            (Ok(_), len) if len == size_of_val(&time) => time,
+            (Ok(_) | Err(Errno::ENOPROTOOPT), _) => old_timeout(fd, old)?,
             (Err(errno), _) => return Err(errno),
         };
-        let micros = Duration::from_micros(micros.unsigned_abs());
-        let timeout = Duration::from_secs(seconds.unsigned_abs()).saturating_add(micros);
-        Ok(Some(timeout).filter(|timeout| !timeout.is_zero()))
+        // The kernel keeps the micros under a second; that they are held to it here, rules a panic out.
+        let nanos = (micros as u32).min(999_999) * 1000;
+        Ok(match [seconds, micros] {
+            [0, 0] => None,
+            _ => Some(Duration::new(seconds as u64, nanos)),
+        })
     }
 
     #[inline]
     fn set_timeout(&self, name: u32, old: u32, timeout: Option<Duration>) -> Result<(), Errno> {
-        if timeout == Some(Duration::ZERO) {
-            return Err(Errno::EINVAL);
-        }
-        // A part of a microsecond is one more, or the shortest time would be for ever.
-        let timeout = timeout.unwrap_or_default().saturating_add(Duration::from_nanos(999));
-        let micros = timeout.subsec_micros();
-        // What can't be counted is for ever.
-        let time = i64::try_from(timeout.as_secs()).map_or([0; 2], |seconds| [seconds, micros.into()]);
-        match self.set_option(name, time) {
-            Err(Errno::ENOPROTOOPT) => {
-                let time = isize::try_from(time[0]).map_or([0; 2], |seconds| [seconds, time[1] as isize]);
-                self.set_option(old, time)
+        let time = match timeout {
+            None => [0, 0],
+            Some(Duration::ZERO) => return Err(Errno::EINVAL),
+            Some(timeout) => {
+                // A part of a microsecond is one more, or the shortest time would be for ever.
+                let micros = timeout.subsec_nanos().wrapping_add(999) / 1000;
+                // What can't be counted is for ever.
+                match i64::try_from(timeout.as_secs()) {
+                    Ok(seconds) if micros < 1_000_000 => [seconds, micros.into()],
+                    Ok(seconds) if seconds < i64::MAX => [seconds + 1, 0],
+                    _ => [0, 0],
+                }
             }
+        };
+        // SAFETY: the descriptor is ours, and this option takes two numbers of 64 bits.
+        match unsafe { syscalls::setsockopt(self.as_raw_fd(), name, &time) } {
+            Err(Errno::ENOPROTOOPT) => self.set_old_timeout(old, &time),
             answer => answer,
         }
+    }
+
+    #[cold]
+    #[inline(always)]
+    fn set_old_timeout(&self, old: u32, &[seconds, micros]: &[i64; 2]) -> Result<(), Errno> {
+        let time = isize::try_from(seconds).map_or([0; 2], |seconds| [seconds, micros as isize]);
+        self.set_option(old, time)
     }
 
     #[inline]
@@ -456,4 +474,13 @@ impl Socket {
         // SAFETY: the descriptor is ours, and each request here takes an int.
         unsafe { syscalls::ioctl(self.as_raw_fd(), request, &mut value) }.map(|()| value)
     }
+}
+
+#[cold]
+#[inline(always)]
+fn old_timeout(fd: RawFd, old: u32) -> Result<[i64; 2], Errno> {
+    let mut time = [0_isize; 2];
+    // SAFETY: the descriptor is the caller's socket's, and time is made of ints.
+    let (answer, _) = unsafe { syscalls::getsockopt(fd, old, &mut time) };
+    answer.map(|_| time.map(|word| word as i64))
 }

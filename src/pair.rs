@@ -51,6 +51,7 @@ pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: 
     let mut sv = MaybeUninit::<[RawFd; 2]>::uninit();
     // SAFETY: `sv` is ours to write.
     unsafe { socketpair_into(domain, ty, flags, protocol, sv.as_mut_ptr())? };
-    // SAFETY: the call succeeded, so the kernel wrote both.
-    Ok(unsafe { sv.assume_init() })
+    let sv = sv.as_ptr().cast::<RawFd>();
+    // SAFETY: the call succeeded, so the kernel wrote both. Read as one word, they would have to be taken apart again.
+    Ok(unsafe { [sv.read(), sv.add(1).read()] })
 }

@@ -44,6 +44,7 @@ impl<'a> PollFd<'a> {
 }
 
 impl fmt::Debug for PollFd<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let events = PollFlags::from_bits_retain(self.0.events as u16);
         f.debug_struct("PollFd")

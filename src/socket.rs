@@ -59,6 +59,7 @@ pub struct Incomplete {
 }
 
 impl fmt::Display for Incomplete {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.errno {
             Some(errno) => write!(f, "after {} bytes: {errno}", self.done),
@@ -201,7 +202,7 @@ impl Socket {
     /// - `EMSGSIZE`: more than 1024 buffers
     #[inline]
     pub fn send_vectored(&self, bufs: &[IoSlice<'_>], flags: MessageFlags) -> Result<usize, Errno> {
-        self.send_message(bufs, &SendControl::<0>::new(), flags)
+        self.sendmsg(bufs, &[], flags)
     }
 
     /// Sends the buffers as one, and control messages with them: descriptors, credentials.
@@ -239,7 +240,16 @@ impl Socket {
         control: &SendControl<'_, WORDS>,
         flags: MessageFlags,
     ) -> Result<usize, Errno> {
-        let control = control.as_words();
+        self.sendmsg(bufs, control.as_words(), flags)
+    }
+
+    #[inline]
+    fn sendmsg(
+        &self,
+        bufs: &[IoSlice<'_>],
+        control: &[MaybeUninit<usize>],
+        flags: MessageFlags,
+    ) -> Result<usize, Errno> {
         let message = msghdr {
             msg_name: ptr::null_mut(),
             msg_namelen: 0,
@@ -379,7 +389,7 @@ impl Socket {
         let space = control.as_space();
         let (received, len) = self.recvmsg(bufs, space, flags.bits() | MSG_CMSG_CLOEXEC)?;
         // SAFETY: the kernel wrote so much to the space.
-        unsafe { control.set_received(len, received.flags.contains(MessageFlags::CTRUNC)) };
+        unsafe { control.set_received(len, received.flags) };
         received.unless_cut(flags)
     }
 

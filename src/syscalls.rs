@@ -1,6 +1,6 @@
 //! One thin function a system call.
 
-use core::ptr;
+use core::{mem::MaybeUninit, ptr};
 use linux_raw_sys::{
     general::*,
     net::{SOL_SOCKET, msghdr},
@@ -179,7 +179,7 @@ pub(crate) unsafe fn recvmsg(fd: RawFd, message: &mut msghdr, flags: u32) -> Res
 ///
 /// `fd` is the caller's, and `value` may hold any bytes.
 #[inline]
-pub(crate) unsafe fn getsockopt<T: ?Sized>(fd: RawFd, name: u32, value: &mut T) -> (Result<(), Errno>, usize) {
+pub(crate) unsafe fn getsockopt<T: ?Sized>(fd: RawFd, name: u32, value: &mut T) -> (Result<usize, Errno>, usize) {
     let mut len = size_of_val(value) as u32;
     let at = ptr::from_mut(value).cast::<u8>() as usize;
     // SAFETY: the kernel writes within `value` and `len` alone.
@@ -192,7 +192,7 @@ pub(crate) unsafe fn getsockopt<T: ?Sized>(fd: RawFd, name: u32, value: &mut T) 
             &raw mut len as usize,
         )
     };
-    (decode(answer).map(drop), len as usize)
+    (decode(answer), len as usize)
 }
 
 /// # Safety
@@ -262,8 +262,9 @@ pub(crate) fn ppoll(fds: &mut [pollfd], timeout: Option<__kernel_timespec>) -> R
 ///
 /// `NUMBER` is a ppoll that takes a `T`.
 #[inline]
-unsafe fn ppoll_of<const NUMBER: u32, T>(fds: &mut [pollfd], mut timeout: Option<T>) -> usize {
-    let timeout = timeout.as_mut().map_or(ptr::null_mut(), ptr::from_mut);
+unsafe fn ppoll_of<const NUMBER: u32, T>(fds: &mut [pollfd], timeout: Option<T>) -> usize {
+    let mut time = MaybeUninit::uninit();
+    let timeout = timeout.map_or(ptr::null_mut(), |timeout| ptr::from_mut(time.write(timeout)));
     // SAFETY: the kernel writes within `fds`, and what is left of the time into `timeout`; there is no signal mask.
     unsafe { syscall5::<NUMBER>(fds.as_mut_ptr() as usize, fds.len(), timeout as usize, 0, 0) }
 }

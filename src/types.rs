@@ -73,6 +73,7 @@ macro_rules! values {
 
         /// The name, or the number where there is none.
         impl fmt::Display for $Type {
+            #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match Self::FLAGS.iter().find(|flag| flag.is_named() && flag.value() == self) {
                     Some(flag) => f.pad(flag.name()),
@@ -83,6 +84,7 @@ macro_rules! values {
 
         /// As `Display`.
         impl fmt::Debug for $Type {
+            #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(self, f)
             }
@@ -92,6 +94,7 @@ macro_rules! values {
             type Err = ParseError;
 
             /// Takes one name, or a number: decimal, or hexadecimal with `0x`.
+            #[inline]
             fn from_str(text: &str) -> Result<Self, ParseError> {
                 match text {
                     $(stringify!($UNNAMED) => Ok(Self::$UNNAMED),)*
@@ -261,18 +264,21 @@ values! {
     unnamed {}
 }
 
+/// What both ends are born with. A set: `|` is the union, and the call joins it to the [`SocketType`].
+///
+/// ```
+/// use linux_socketpair::SocketFlags;
+///
+/// let both = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+/// assert!(both.contains(SocketFlags::CLOEXEC));
+/// assert_eq!(both.to_string().parse(), Ok(both));
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct SocketFlags(u32);
+
 bitflags! {
-    /// What both ends are born with. A set: `|` is the union, and the call joins it to the [`SocketType`].
-    ///
-    /// ```
-    /// use linux_socketpair::SocketFlags;
-    ///
-    /// let both = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    /// assert!(both.contains(SocketFlags::CLOEXEC));
-    /// assert_eq!(both.to_string().parse(), Ok(both));
-    /// ```
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct SocketFlags: u32 {
+    impl SocketFlags: u32 {
         /// The descriptors are closed on exec. With it from birth, no other thread's fork and exec can inherit them.
         const CLOEXEC = SOCK_CLOEXEC;
         /// Calls that would wait give EAGAIN instead.
@@ -283,15 +289,18 @@ bitflags! {
     }
 }
 
+/// How a message is sent or received, `MSG_*`, and what the kernel says of one that was.
+///
+/// A set: `|` is the union. What a call does with each flag, its manual page tells; AF_UNIX ignores some.
+///
+/// Manual pages: [send(2)](https://man7.org/linux/man-pages/man2/send.2.html),
+/// [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html).
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct MessageFlags(u32);
+
 bitflags! {
-    /// How a message is sent or received, `MSG_*`, and what the kernel says of one that was.
-    ///
-    /// A set: `|` is the union. What a call does with each flag, its manual page tells; AF_UNIX ignores some.
-    ///
-    /// Manual pages: [send(2)](https://man7.org/linux/man-pages/man2/send.2.html),
-    /// [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html).
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct MessageFlags: u32 {
+    impl MessageFlags: u32 {
         /// Out-of-band data: the last byte that is sent with it on a stream, received with it. AF_UNIX: since Linux 5.15.
         const OOB = MSG_OOB;
         /// Receive, and leave what was received where it is.
@@ -324,14 +333,17 @@ bitflags! {
     }
 }
 
+/// What a descriptor is polled for, `POLL*`, and what it is ready for.
+///
+/// A set: `|` is the union.
+///
+/// Manual page: [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html).
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct PollFlags(u16);
+
 bitflags! {
-    /// What a descriptor is polled for, `POLL*`, and what it is ready for.
-    ///
-    /// A set: `|` is the union.
-    ///
-    /// Manual page: [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html).
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct PollFlags: u16 {
+    impl PollFlags: u16 {
         /// Something can be received, or the end has come.
         const IN = POLLIN as u16;
         /// Out-of-band data is there.
@@ -354,8 +366,22 @@ bitflags! {
 
 macro_rules! print_and_parse {
     ($($Type:ident)+) => {$(
+        /// As `Display`, with the type's name around it, and 0x0 for the empty set.
+        impl fmt::Debug for $Type {
+            #[inline]
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut name = f.debug_tuple(stringify!($Type));
+                if self.is_empty() {
+                    name.field(&format_args!("0x0")).finish()
+                } else {
+                    name.field(&format_args!("{self}")).finish()
+                }
+            }
+        }
+
         /// The names, joined by `|`; bits without a name as one hexadecimal number.
         impl fmt::Display for $Type {
+            #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 bitflags::parser::to_writer(self, f)
             }
@@ -365,6 +391,7 @@ macro_rules! print_and_parse {
             type Err = ParseError;
 
             /// Takes names and hexadecimal numbers with `0x`, joined by `|`; nothing at all is the empty set.
+            #[inline]
             fn from_str(text: &str) -> Result<Self, ParseError> {
                 bitflags::parser::from_str(text).map_err(|_| ParseError(()))
             }
@@ -379,6 +406,7 @@ print_and_parse! { SocketFlags MessageFlags PollFlags }
 pub struct ParseError(pub(crate) ());
 
 impl fmt::Display for ParseError {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("neither a known name nor a number in range")
     }
@@ -387,6 +415,7 @@ impl fmt::Display for ParseError {
 impl error::Error for ParseError {}
 
 /// A number as text: decimal, or hexadecimal with `0x`.
+#[inline]
 pub(crate) fn parse_number(text: &str) -> Result<u32, ParseError> {
     let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
     // from_str_radix would take a sign.

@@ -69,6 +69,15 @@ fn no_value_passes_for_another() {
     assert_eq!(stream.bits() | rdm.bits(), seqpacket.bits());
     assert_eq!(SocketType::from_bits_retain(5).to_string(), "SEQPACKET");
     assert_eq!(format!("{:?}", SocketType::from_bits_retain(5)), "SEQPACKET");
+    assert_eq!(format!("{:?}", SocketFlags::empty()), "SocketFlags(0x0)");
+    assert_eq!(
+        format!("{:?}", SocketFlags::CLOEXEC | SocketFlags::NONBLOCK),
+        "SocketFlags(CLOEXEC | NONBLOCK)"
+    );
+    assert_eq!(
+        format!("{:?}", SocketFlags::from_bits_retain(0x10)),
+        "SocketFlags(0x10)"
+    );
     assert_eq!(
         format!(
             "{:>10}|{:<4}|",

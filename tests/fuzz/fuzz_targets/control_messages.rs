@@ -8,15 +8,20 @@ mod message;
 
 use libfuzzer_sys::fuzz_target;
 use message::{Message, Messages, words, write};
-use std::mem::MaybeUninit;
+use std::{mem::MaybeUninit, slice};
 
-fn read(received: &mut [u8]) -> Vec<(u32, u32, Vec<u8>)> {
-    Messages::new(received).map(|Message { level, ty, payload }| (level, ty, payload.to_vec())).collect()
+fn read(received: &[u8]) -> Vec<(u32, u32, Vec<u8>)> {
+    let mut words = vec![0_usize; received.len().div_ceil(size_of::<usize>())];
+    // SAFETY: the words are bytes, of which there are no fewer.
+    let bytes = unsafe { slice::from_raw_parts_mut(words.as_mut_ptr().cast::<u8>(), received.len()) };
+    bytes.copy_from_slice(received);
+    // SAFETY: they begin at a word's alignment.
+    unsafe { Messages::new(bytes) }.map(|Message { level, ty, payload }| (level, ty, payload.to_vec())).collect()
 }
 
 fuzz_target!(|input: &[u8]| {
-    let mut received = input.to_vec();
-    let messages = read(&mut received);
+    let received = input.to_vec();
+    let messages = read(&received);
     assert_eq!(received, input, "reading changes nothing");
     let taken: usize = messages.iter().map(|(.., payload)| words(0) * size_of::<usize>() + payload.len()).sum();
     assert!(taken <= input.len());
@@ -32,6 +37,6 @@ fuzz_target!(|input: &[u8]| {
     }
     assert!(rest.is_empty());
     // SAFETY: it was initialised, and then written.
-    let mut written: Vec<u8> = space.iter().flat_map(|word| unsafe { word.assume_init() }.to_ne_bytes()).collect();
-    assert_eq!(read(&mut written), ints);
+    let written: Vec<u8> = space.iter().flat_map(|word| unsafe { word.assume_init() }.to_ne_bytes()).collect();
+    assert_eq!(read(&written), ints);
 });
