@@ -26,11 +26,11 @@ describe() {
 	case $1 in
 	x86_64)
 		triple=x86_64-unknown-linux-gnu emulator=qemu-x86_64
-		needs="$needs strace=strace"
+		needs="$needs strace=strace valgrind=valgrind"
 		;;
 	i386)
 		triple=i686-unknown-linux-gnu emulator=qemu-i386
-		needs="$needs strace=strace i686-linux-gnu-gcc=gcc-i686-linux-gnu /usr/i686-linux-gnu/include/stdio.h=libc6-dev-i386-cross"
+		needs="$needs strace=strace valgrind=valgrind i686-linux-gnu-gcc=gcc-i686-linux-gnu /usr/i686-linux-gnu/include/stdio.h=libc6-dev-i386-cross"
 		;;
 	aarch64)
 		triple=aarch64-unknown-linux-gnu emulator=qemu-aarch64 binutils=aarch64-linux-gnu-
@@ -308,6 +308,8 @@ for target; do
 	part "$target" "what the binary is" sh tests/binary.sh "$target" "${binutils}objdump" \
 		"$(program dev smallest)" "$(program release smallest)" "$(program release everything)" \
 		"$(program release conformance)"
+	part "$target" "instructions of each call" sh tests/instructions.sh "$target"
+	part "$target" "size of a program" sh tests/size.sh "$target" "$triple" "${binutils}size"
 	case $target in
 	x86_64 | i386)
 		part "$target" "registers, native" "$(program release registers)"
@@ -327,7 +329,7 @@ awk -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
 		place = "native"
 		linux = native
 		if (/ qemu-/ || ($1 ~ /^(aarch64|riscv64)$/ && !/booted/)) place = "QEMU user-mode"
-		if (/what the binary is/) { place = "disassembled"; linux = "" }
+		if (/what the binary is|instructions of|size of/) { place = "disassembled, counted"; linux = "" }
 		if (match($0, /booted, [^ ]+/)) { place = "booted"; linux = substr($0, RSTART + 8, RLENGTH - 8) }
 		row = $1 " | " place " | " linux
 		if (!(row in passed)) rows[++count] = row
