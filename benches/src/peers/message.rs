@@ -1,0 +1,115 @@
+//! Messages with descriptors by hand, for the peers that leave them to their user.
+
+use std::mem::{MaybeUninit, size_of};
+use std::os::fd::RawFd;
+use std::ptr;
+
+use libc::{CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, CMSG_NXTHDR, CMSG_SPACE, cmsghdr, iovec, msghdr};
+
+const SPACE: usize = space(253);
+
+/// Aligned as a header is.
+#[repr(C)]
+union Control {
+    _header: cmsghdr,
+    bytes: MaybeUninit<[u8; SPACE]>,
+}
+
+const fn payload(count: usize) -> u32 {
+    (count * size_of::<RawFd>()) as u32
+}
+
+const fn space(count: usize) -> usize {
+    // SAFETY: it only calculates.
+    unsafe { CMSG_SPACE(payload(count)) as usize }
+}
+
+/// A message that points to the two; `control` has room for `count` descriptors.
+#[inline]
+fn message(bytes: &mut iovec, control: &mut Control, count: usize) -> msghdr {
+    // SAFETY: null and 0 are what each field may be.
+    let mut message: msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
+    message.msg_iov = bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = ptr::from_mut(control).cast();
+    message.msg_controllen = space(count) as _;
+    message
+}
+
+/// `recv` fills the message; returns what it does, or 0 if the message was longer than `bytes`.
+#[inline]
+pub fn recv_whole<E>(bytes: &mut [u8], recv: impl FnOnce(&mut msghdr) -> Result<usize, E>) -> Result<usize, E> {
+    let mut bytes = iovec {
+        iov_base: bytes.as_mut_ptr().cast(),
+        iov_len: bytes.len(),
+    };
+    // SAFETY: null and 0 are what each field may be.
+    let mut message: msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
+    message.msg_iov = &mut bytes;
+    message.msg_iovlen = 1;
+    let len = recv(&mut message)?;
+    let cut = message.msg_flags & libc::MSG_TRUNC != 0;
+    Ok(if cut { 0 } else { len })
+}
+
+/// `send` is handed one byte and the descriptors.
+#[inline]
+pub fn pass<T, const N: usize>(descriptors: &[RawFd; N], send: impl FnOnce(&msghdr) -> T) -> T {
+    const { assert!(N <= 253) };
+    let mut byte = [0_u8];
+    let mut bytes = iovec {
+        iov_base: byte.as_mut_ptr().cast(),
+        iov_len: 1,
+    };
+    let mut control = Control {
+        bytes: MaybeUninit::uninit(),
+    };
+    let message = message(&mut bytes, &mut control, N);
+    // SAFETY: the control buffer has room for a header and `N` descriptors; what pads it, the kernel doesn't read.
+    unsafe {
+        let header = CMSG_FIRSTHDR(&message);
+        (*header).cmsg_len = CMSG_LEN(payload(N)) as _;
+        (*header).cmsg_level = libc::SOL_SOCKET;
+        (*header).cmsg_type = libc::SCM_RIGHTS;
+        ptr::copy_nonoverlapping(descriptors.as_ptr(), CMSG_DATA(header).cast(), N);
+    }
+    send(&message)
+}
+
+/// `recv` fills the message; `close` is handed each descriptor that came with it. Returns how many there were, or none if
+/// some were lost.
+#[inline]
+pub fn take<E, const N: usize>(
+    recv: impl FnOnce(&mut msghdr) -> Result<usize, E>,
+    mut close: impl FnMut(RawFd) -> Result<usize, E>,
+) -> Result<usize, E> {
+    const { assert!(N <= 253) };
+    let mut byte = [0_u8];
+    let mut bytes = iovec {
+        iov_base: byte.as_mut_ptr().cast(),
+        iov_len: 1,
+    };
+    let mut control = Control {
+        bytes: MaybeUninit::uninit(),
+    };
+    let mut message = message(&mut bytes, &mut control, N);
+    recv(&mut message)?;
+    let mut count = 0;
+    // SAFETY: the kernel wrote the control messages, and told how many bytes they are.
+    unsafe {
+        let mut header = CMSG_FIRSTHDR(&message);
+        while !header.is_null() {
+            if ((*header).cmsg_level, (*header).cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+                let len = (*header).cmsg_len as usize - CMSG_LEN(0) as usize;
+                let data = CMSG_DATA(header).cast::<RawFd>();
+                for at in 0..len / size_of::<RawFd>() {
+                    close(data.add(at).read_unaligned())?;
+                    count += 1;
+                }
+            }
+            header = CMSG_NXTHDR(&message, header);
+        }
+    }
+    let lost = message.msg_flags & libc::MSG_CTRUNC != 0;
+    Ok(if lost { 0 } else { count })
+}

@@ -1,0 +1,191 @@
+//! The works: each is written once, for all peers.
+
+use std::os::fd::{AsRawFd, RawFd};
+use std::{arch::asm, array, fs::File, process};
+
+use criterion::Bencher;
+
+use crate::peers::{FullPeer, Libc, Peer};
+
+/// What Criterion times, with all that it needs made beforehand.
+pub type Timed = Box<dyn FnMut(&mut Bencher<'_>)>;
+
+#[derive(Clone, Copy)]
+pub enum Type {
+    Stream = libc::SOCK_STREAM as isize,
+    Dgram = libc::SOCK_DGRAM as isize,
+    Seqpacket = libc::SOCK_SEQPACKET as isize,
+}
+
+#[derive(Clone, Copy)]
+pub enum Work {
+    Pair,
+    /// Written and read, there and back.
+    Bytes(usize, Type),
+    /// Sent and received, there and back, so that a message that was cut would be noticed.
+    Whole(usize, Type),
+    PassOne,
+    Pass253,
+    SoType,
+    SoPeercred,
+    SoSndbuf,
+    SoError,
+}
+
+/// 64 KiB fit into the send buffer that a socket has at first, so that nothing waits here.
+pub const WORKS: [(&str, Work); 19] = [
+    ("pair made and closed", Work::Pair),
+    ("1 byte, STREAM", Work::Bytes(1, Type::Stream)),
+    ("1 byte, DGRAM", Work::Bytes(1, Type::Dgram)),
+    ("1 byte, SEQPACKET", Work::Bytes(1, Type::Seqpacket)),
+    ("64 KiB, STREAM", Work::Bytes(0x1_0000, Type::Stream)),
+    ("64 KiB, DGRAM", Work::Bytes(0x1_0000, Type::Dgram)),
+    ("64 KiB, SEQPACKET", Work::Bytes(0x1_0000, Type::Seqpacket)),
+    ("1 byte whole, STREAM", Work::Whole(1, Type::Stream)),
+    ("1 byte whole, DGRAM", Work::Whole(1, Type::Dgram)),
+    ("1 byte whole, SEQPACKET", Work::Whole(1, Type::Seqpacket)),
+    ("64 KiB whole, STREAM", Work::Whole(0x1_0000, Type::Stream)),
+    ("64 KiB whole, DGRAM", Work::Whole(0x1_0000, Type::Dgram)),
+    ("64 KiB whole, SEQPACKET", Work::Whole(0x1_0000, Type::Seqpacket)),
+    ("1 descriptor", Work::PassOne),
+    ("253 descriptors", Work::Pass253),
+    ("SO_TYPE", Work::SoType),
+    ("SO_PEERCRED", Work::SoPeercred),
+    ("SO_SNDBUF", Work::SoSndbuf),
+    ("SO_ERROR", Work::SoError),
+];
+
+impl Work {
+    /// Works of one kind have one number.
+    pub fn group(self) -> u32 {
+        match self {
+            Self::Pair => 0,
+            Self::Bytes(..) => 1,
+            Self::Whole(..) => 2,
+            Self::PassOne | Self::Pass253 => 3,
+            Self::SoType | Self::SoPeercred | Self::SoSndbuf | Self::SoError => 4,
+        }
+    }
+
+    /// By a peer that has no control messages and few options. Nothing if it is not among what such a peer can do.
+    ///
+    /// `MOVED` code is the same, but in another place, and its parts lie otherwise.
+    pub fn by<P: Peer, const MOVED: bool>(self) -> Option<Timed> {
+        match self {
+            Self::Pair => Some(Box::new(pair::<P, MOVED>)),
+            Self::Bytes(len, ty) => Some(Box::new(move |b| {
+                there_and_back::<P, MOVED>(b, len, ty, P::write, P::read);
+            })),
+            Self::SoError => Some(Box::new(|b| ask::<P, MOVED>(b, P::so_error, 0))),
+            _ => None,
+        }
+    }
+
+    pub fn by_full<P: FullPeer, const MOVED: bool>(self) -> Option<Timed> {
+        match self {
+            Self::Whole(len, ty) => Some(Box::new(move |b| {
+                there_and_back::<P, MOVED>(b, len, ty, P::send, P::recv_whole);
+            })),
+            Self::PassOne => Some(Box::new(pass::<P, MOVED, 1>)),
+            Self::Pass253 => Some(Box::new(pass::<P, MOVED, 253>)),
+            Self::SoType => Some(Box::new(|b| ask::<P, MOVED>(b, P::so_type, libc::SOCK_STREAM))),
+            Self::SoPeercred => Some(Box::new(|b| ask::<P, MOVED>(b, P::so_peercred, process::id() as i32))),
+            Self::SoSndbuf => Some(Box::new(|b| ask::<P, MOVED>(b, P::so_sndbuf, send_buffer()))),
+            _ => self.by::<P, MOVED>(),
+        }
+    }
+}
+
+/// What follows lies a byte further, and the compiler can't take the two copies of a work for one.
+#[inline(always)]
+fn place<const MOVED: bool>() {
+    if MOVED {
+        // SAFETY: the instruction does nothing.
+        unsafe { asm!("nop", options(nomem, nostack, preserves_flags)) };
+    }
+}
+
+fn pair<P: Peer, const MOVED: bool>(b: &mut Bencher<'_>) {
+    b.iter(|| {
+        place::<MOVED>();
+        drop(P::pair(Type::Stream).unwrap());
+    });
+}
+
+fn there_and_back<P: Peer, const MOVED: bool>(
+    b: &mut Bencher<'_>,
+    len: usize,
+    ty: Type,
+    send: impl Fn(&P::End, &[u8]) -> Result<usize, P::Error>,
+    recv: impl Fn(&P::End, &mut [u8]) -> Result<usize, P::Error>,
+) {
+    let [here, there] = P::pair(ty).unwrap();
+    let sent: Vec<u8> = (0..len).map(|at| at as u8 ^ 0x55).collect();
+    let mut received = vec![0; len];
+    // A stream may take or give a part of it.
+    let mut carry = |from, to| {
+        let (mut unsent, mut missing) = (&*sent, &mut *received);
+        while !unsent.is_empty() {
+            unsent = &unsent[send(from, unsent).unwrap()..];
+        }
+        while !missing.is_empty() {
+            let len = recv(to, missing).unwrap();
+            assert_ne!(len, 0);
+            missing = &mut missing[len..];
+        }
+    };
+    b.iter(|| {
+        place::<MOVED>();
+        carry(&here, &there);
+        carry(&there, &here);
+    });
+    assert_eq!(sent, received);
+}
+
+/// What is passed. Not a socket, or the kernel would look whether it is passed in a circle.
+pub struct Opened {
+    file: File,
+    fd: RawFd,
+}
+
+impl Opened {
+    /// The number, open for as long as it is borrowed.
+    pub fn fd(&self) -> &RawFd {
+        &self.fd
+    }
+
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+fn pass<P: FullPeer, const MOVED: bool, const N: usize>(b: &mut Bencher<'_>) {
+    let [here, there] = P::pair(Type::Stream).unwrap();
+    let file = File::open("/dev/null").unwrap();
+    let fd = file.as_raw_fd();
+    let opened = Opened { file, fd };
+    let lent: [P::Lent<'_>; N] = array::from_fn(|_| P::lend(&opened));
+    b.iter(|| {
+        place::<MOVED>();
+        assert_eq!(P::pass(&here, &lent).unwrap(), 1);
+        assert_eq!(P::take::<N>(&there).unwrap(), N);
+    });
+}
+
+fn ask<P: Peer, const MOVED: bool>(
+    b: &mut Bencher<'_>,
+    option: impl Fn(&P::End) -> Result<i32, P::Error>,
+    expected: i32,
+) {
+    let [end, _other] = P::pair(Type::Stream).unwrap();
+    b.iter(|| {
+        place::<MOVED>();
+        assert_eq!(option(&end).unwrap(), expected);
+    });
+}
+
+/// What every new socket has.
+fn send_buffer() -> i32 {
+    let [end, _other] = Libc::pair(Type::Stream).unwrap();
+    Libc::so_sndbuf(&end).unwrap()
+}
