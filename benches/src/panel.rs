@@ -95,10 +95,6 @@ impl Panel {
         self.y += 27;
     }
 
-    pub fn gap(&mut self) {
-        self.y += 5;
-    }
-
     pub fn row(&mut self, name: &str, cells: impl Iterator<Item = Cell>) {
         let _ = write!(self.texts, "<text x='{LEFT}' y='{}'>{name}", self.y + 10);
         for (at, cell) in cells.enumerate() {

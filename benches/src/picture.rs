@@ -16,29 +16,44 @@ const TARGETS: [(&str, &str); 4] = [
     ("i386-musl", "i386, musl"),
 ];
 
+/// One work of each kind: the tables of the results have all.
+const SHOWN: [&str; 8] = [
+    "pair made and closed",
+    "1 byte, STREAM",
+    "64 KiB, STREAM",
+    "1 byte recv, SEQPACKET",
+    "1 byte whole, SEQPACKET",
+    "1 descriptor",
+    "253 descriptors",
+    "SO_PEERCRED",
+];
+
+/// The architectures of instructions.tsv, and the call of it that is drawn.
+const ARCHITECTURES: [&str; 4] = ["x86_64", "i386", "aarch64", "riscv64"];
+const COUNTED: &str = "socketpair";
+
 const COLUMNS: [&str; 6] = [OURS, "libc", "std", "nix", "rustix", "syscalls"];
 
 /// What the tables don't say.
-const NOTES: [&str; 4] = [
-    "1 byte, 64 KiB: there and back, by write and read. Whole: by send and recvmsg, the one call that tells of a message \
-     that was cut.",
-    "Descriptors: sent, received and closed. The rest are options, read. –: the peer can’t.",
+const NOTES: [&str; 5] = [
+    "Bytes go there and back by write and read. recv: by send and recv, which doesn’t notice a message that was cut; ours \
+     does, by recvmsg.",
+    "whole: by send and recvmsg, where everybody looks whether the message was cut.",
+    "Descriptors are sent, received and closed; SO_PEERCRED is read. –: the peer can’t.",
     "The kernel’s part: the same calls by their bare instruction, by the fastest way into the kernel.",
     "Beyond noise: in three rounds of four faster, or slower, than each of two copies of ours in different places.",
 ];
 
 pub fn draw(results: &Path) -> String {
     let (mut panels, mut y) = (String::new(), 100);
+    let counts = fs::read_to_string(results.join("instructions.tsv")).unwrap_or_default();
+    let counts: Vec<_> = counts.lines().filter_map(Count::of).collect();
+    if !counts.is_empty() {
+        y = draw_counts(y, &counts, &mut panels);
+    }
     for (target, title) in TARGETS {
         if let Some(results) = Results::kept(results, target) {
             y = draw_times(y, title, &results, &mut panels);
-        }
-    }
-    let counts = fs::read_to_string(results.join("instructions.tsv")).unwrap_or_default();
-    for (target, title) in TARGETS {
-        let counts: Vec<_> = counts.lines().filter_map(|line| Count::of(line, target)).collect();
-        if !counts.is_empty() {
-            y = draw_counts(y, title, &counts, &mut panels);
         }
     }
     for note in NOTES {
@@ -70,12 +85,8 @@ fn draw_times(top: usize, title: &str, results: &Results, svg: &mut String) -> u
     let note = format!("at least {least:.0} % of ours is the kernel’s; {}", results.note);
     let mut panel = Panel::new(top);
     panel.heading(&format!("Time on {title}"), &note, &COLUMNS);
-    let (first, mut group) = (panel.y(), WORKS[0].1.group());
-    for (name, work) in WORKS {
-        if work.group() != group {
-            panel.gap();
-            group = work.group();
-        }
+    let first = panel.y();
+    for name in SHOWN {
         let lines = COLUMNS.iter().map(|peer| results.line(name, peer));
         panel.row(
             name,
@@ -104,47 +115,46 @@ fn of_time(line: &Line, kernel: f64) -> Cell {
     }
 }
 
-/// A line of instructions.tsv: what a work takes between its caller and the kernel.
+/// A line of instructions.tsv: what a call takes between its caller and the kernel.
 struct Count<'a> {
-    work: &'a str,
+    architecture: &'a str,
+    call: &'a str,
     peer: &'a str,
     instructions: u32,
 }
 
 impl<'a> Count<'a> {
-    fn of(line: &'a str, target: &str) -> Option<Self> {
-        let (_, line) = line.split_once('\t').filter(|(of, _)| *of == target)?;
-        let (work, line) = line.split_once('\t')?;
-        let (peer, count) = line.split_once('\t')?;
-        let instructions = count.trim().parse().ok()?;
+    fn of(line: &'a str) -> Option<Self> {
+        let mut fields = line.split('\t');
         Some(Self {
-            work,
-            peer,
-            instructions,
+            architecture: fields.next()?,
+            call: fields.next()?,
+            peer: fields.next()?,
+            instructions: fields.next()?.parse().ok()?,
         })
     }
 }
 
-/// Each row has a scale of its own.
-fn draw_counts(top: usize, title: &str, counts: &[Count<'_>], svg: &mut String) -> usize {
+fn draw_counts(top: usize, counts: &[Count<'_>], svg: &mut String) -> usize {
     let mut panel = Panel::new(top);
-    let note = "between the caller and the kernel; each row has a scale of its own";
-    panel.heading(&format!("Instructions on {title}"), note, &COLUMNS);
-    let mut works: Vec<&str> = Vec::new();
-    for count in counts {
-        if !works.contains(&count.work) {
-            works.push(count.work);
-        }
-    }
-    for work in works {
-        let count = |peer| counts.iter().find(|count| (count.work, count.peer) == (work, peer));
-        let row = COLUMNS.map(|peer| count(peer).map(|count| count.instructions));
-        let most = row.iter().flatten().max().copied().unwrap_or(1);
+    let title = "Instructions for a pair made and closed";
+    panel.heading(
+        title,
+        "between the caller and the kernel, which is not among them",
+        &COLUMNS,
+    );
+    let drawn = || counts.iter().filter(|count| count.call == COUNTED);
+    let most = drawn().map(|count| count.instructions).max().unwrap_or(1);
+    for architecture in ARCHITECTURES {
+        let row = COLUMNS.map(|peer| {
+            let count = drawn().find(|count| (count.architecture, count.peer) == (architecture, peer))?;
+            Some(count.instructions)
+        });
         let cells = row.iter().enumerate().map(|(at, cell)| match cell {
             Some(count) => of_count(*count, row[0].filter(|_| at > 0), most),
             None => Cell::empty(),
         });
-        panel.row(work, cells);
+        panel.row(architecture, cells);
     }
     panel.draw(svg)
 }

@@ -22,7 +22,9 @@ pub enum Work {
     Pair,
     /// Written and read, there and back.
     Bytes(usize, Type),
-    /// Sent and received, there and back, so that a message that was cut would be noticed.
+    /// Sent and received, there and back.
+    Received(usize, Type),
+    /// The same, so that a message that was cut would be noticed.
     Whole(usize, Type),
     PassOne,
     Pass253,
@@ -33,7 +35,7 @@ pub enum Work {
 }
 
 /// 64 KiB fit into the send buffer that a socket has at first, so that nothing waits here.
-pub const WORKS: [(&str, Work); 19] = [
+pub const WORKS: [(&str, Work); 22] = [
     ("pair made and closed", Work::Pair),
     ("1 byte, STREAM", Work::Bytes(1, Type::Stream)),
     ("1 byte, DGRAM", Work::Bytes(1, Type::Dgram)),
@@ -41,6 +43,9 @@ pub const WORKS: [(&str, Work); 19] = [
     ("64 KiB, STREAM", Work::Bytes(0x1_0000, Type::Stream)),
     ("64 KiB, DGRAM", Work::Bytes(0x1_0000, Type::Dgram)),
     ("64 KiB, SEQPACKET", Work::Bytes(0x1_0000, Type::Seqpacket)),
+    ("1 byte recv, STREAM", Work::Received(1, Type::Stream)),
+    ("1 byte recv, DGRAM", Work::Received(1, Type::Dgram)),
+    ("1 byte recv, SEQPACKET", Work::Received(1, Type::Seqpacket)),
     ("1 byte whole, STREAM", Work::Whole(1, Type::Stream)),
     ("1 byte whole, DGRAM", Work::Whole(1, Type::Dgram)),
     ("1 byte whole, SEQPACKET", Work::Whole(1, Type::Seqpacket)),
@@ -56,17 +61,6 @@ pub const WORKS: [(&str, Work); 19] = [
 ];
 
 impl Work {
-    /// Works of one kind have one number.
-    pub fn group(self) -> u32 {
-        match self {
-            Self::Pair => 0,
-            Self::Bytes(..) => 1,
-            Self::Whole(..) => 2,
-            Self::PassOne | Self::Pass253 => 3,
-            Self::SoType | Self::SoPeercred | Self::SoSndbuf | Self::SoError => 4,
-        }
-    }
-
     /// By a peer that has no control messages and few options. Nothing if it is not among what such a peer can do.
     ///
     /// `MOVED` code is the same, but in another place, and its parts lie otherwise.
@@ -83,6 +77,9 @@ impl Work {
 
     pub fn by_full<P: FullPeer, const MOVED: bool>(self) -> Option<Timed> {
         match self {
+            Self::Received(len, ty) => Some(Box::new(move |b| {
+                there_and_back::<P, MOVED>(b, len, ty, P::send, P::recv);
+            })),
             Self::Whole(len, ty) => Some(Box::new(move |b| {
                 there_and_back::<P, MOVED>(b, len, ty, P::send, P::recv_whole);
             })),

@@ -146,6 +146,13 @@ impl FullPeer for Kernel {
     }
 
     #[inline]
+    fn recv(end: &End, bytes: &mut [u8]) -> Result<usize, Infallible> {
+        let fd = end.0 as usize;
+        // SAFETY: the kernel writes within `bytes` alone.
+        Ok(unsafe { enter(Sysno::recvfrom, [fd, bytes.as_mut_ptr() as usize, bytes.len(), 0, 0, 0]) })
+    }
+
+    #[inline]
     fn recv_whole(end: &End, bytes: &mut [u8]) -> Result<usize, Infallible> {
         message::recv_whole(bytes, |message| {
             // SAFETY: the message is whole, and what it points to can be written.

@@ -87,6 +87,12 @@ impl FullPeer for Libc {
     }
 
     #[inline]
+    fn recv(end: &End, bytes: &mut [u8]) -> io::Result<usize> {
+        // SAFETY: the kernel writes within `bytes` alone.
+        check(unsafe { libc::recv(end.0, bytes.as_mut_ptr().cast(), bytes.len(), 0) })
+    }
+
+    #[inline]
     fn recv_whole(end: &End, bytes: &mut [u8]) -> io::Result<usize> {
         message::recv_whole(bytes, |message| {
             // SAFETY: the message is whole, and what it points to can be written.

@@ -36,6 +36,8 @@ pub trait FullPeer: Peer {
 
     /// Without SIGPIPE.
     fn send(end: &Self::End, bytes: &[u8]) -> Result<usize, Self::Error>;
+    /// By recv(2), where the peer has it.
+    fn recv(end: &Self::End, bytes: &mut [u8]) -> Result<usize, Self::Error>;
     /// 0 if the message was cut.
     fn recv_whole(end: &Self::End, bytes: &mut [u8]) -> Result<usize, Self::Error>;
     fn lend(opened: &Opened) -> Self::Lent<'_>;

@@ -3,7 +3,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, getsockopt, recvmsg, send,
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, getsockopt, recv, recvmsg, send,
     sendmsg, socketpair, sockopt,
 };
 use nix::unistd::{read, write};
@@ -49,6 +49,11 @@ impl FullPeer for Nix {
     #[inline]
     fn send(end: &OwnedFd, bytes: &[u8]) -> Result<usize, Errno> {
         send(end.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL)
+    }
+
+    #[inline]
+    fn recv(end: &OwnedFd, bytes: &mut [u8]) -> Result<usize, Errno> {
+        recv(end.as_raw_fd(), bytes, MsgFlags::empty())
     }
 
     #[inline]

@@ -45,6 +45,11 @@ impl FullPeer for Ours {
     }
 
     #[inline]
+    fn recv(end: &Socket, bytes: &mut [u8]) -> Result<usize, Errno> {
+        end.recv(bytes, MessageFlags::empty())
+    }
+
+    #[inline]
     fn recv_whole(end: &Socket, bytes: &mut [u8]) -> Result<usize, Errno> {
         end.recv(bytes, MessageFlags::empty())
     }

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::{Errno, read, write};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, send, sendmsg, socketpair, sockopt,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recv, recvmsg, send, sendmsg, socketpair, sockopt,
 };
 
 use super::{FullPeer, Peer};
@@ -49,6 +49,12 @@ impl FullPeer for Rustix {
     #[inline]
     fn send(end: &OwnedFd, bytes: &[u8]) -> Result<usize, Errno> {
         send(end, bytes, SendFlags::NOSIGNAL)
+    }
+
+    #[inline]
+    fn recv(end: &OwnedFd, bytes: &mut [u8]) -> Result<usize, Errno> {
+        let (len, _) = recv(end, bytes, RecvFlags::empty())?;
+        Ok(len)
     }
 
     #[inline]

@@ -91,6 +91,12 @@ impl FullPeer for Syscalls {
     }
 
     #[inline]
+    fn recv(end: &End, bytes: &mut [u8]) -> Result<usize, Errno> {
+        // SAFETY: the kernel writes within `bytes` alone.
+        unsafe { syscall!(Sysno::recvfrom, end.0, bytes.as_mut_ptr(), bytes.len(), 0, 0, 0) }
+    }
+
+    #[inline]
     fn recv_whole(end: &End, bytes: &mut [u8]) -> Result<usize, Errno> {
         message::recv_whole(bytes, |message| {
             // SAFETY: the message is whole, and what it points to can be written.
