@@ -7,6 +7,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:$HOME/.cargo/bin
 export CARGO_TERM_COLOR=never
+# The child of a fork starts threads, which is where they make the first calls of a process.
+export TSAN_OPTIONS=die_after_fork=0
 dir=${CARGO_TARGET_DIR:-$PWD/target}/sanitize
 [ $# -gt 0 ] || set -- address thread
 

@@ -24,13 +24,20 @@ const fn space(count: usize) -> usize {
     unsafe { CMSG_SPACE(payload(count)) as usize }
 }
 
-/// A message that points to the two; `control` has room for `count` descriptors.
+/// A message that points to the bytes, and to nothing else.
 #[inline]
-fn message(bytes: &mut iovec, control: &mut Control, count: usize) -> msghdr {
+fn message(bytes: &mut iovec) -> msghdr {
     // SAFETY: null and 0 are what each field may be.
     let mut message: msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     message.msg_iov = bytes;
     message.msg_iovlen = 1;
+    message
+}
+
+/// The same with `control`, which has room for `count` descriptors.
+#[inline]
+fn message_with(bytes: &mut iovec, control: &mut Control, count: usize) -> msghdr {
+    let mut message = message(bytes);
     message.msg_control = ptr::from_mut(control).cast();
     message.msg_controllen = space(count) as _;
     message
@@ -43,10 +50,7 @@ pub fn recv_whole<E>(bytes: &mut [u8], recv: impl FnOnce(&mut msghdr) -> Result<
         iov_base: bytes.as_mut_ptr().cast(),
         iov_len: bytes.len(),
     };
-    // SAFETY: null and 0 are what each field may be.
-    let mut message: msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
-    message.msg_iov = &mut bytes;
-    message.msg_iovlen = 1;
+    let mut message = message(&mut bytes);
     let len = recv(&mut message)?;
     let cut = message.msg_flags & libc::MSG_TRUNC != 0;
     Ok(if cut { 0 } else { len })
@@ -64,7 +68,7 @@ pub fn pass<T, const N: usize>(descriptors: &[RawFd; N], send: impl FnOnce(&msgh
     let mut control = Control {
         bytes: MaybeUninit::uninit(),
     };
-    let message = message(&mut bytes, &mut control, N);
+    let message = message_with(&mut bytes, &mut control, N);
     // SAFETY: the control buffer has room for a header and `N` descriptors; what pads it, the kernel doesn't read.
     unsafe {
         let header = CMSG_FIRSTHDR(&message);
@@ -92,7 +96,7 @@ pub fn take<E, const N: usize>(
     let mut control = Control {
         bytes: MaybeUninit::uninit(),
     };
-    let mut message = message(&mut bytes, &mut control, N);
+    let mut message = message_with(&mut bytes, &mut control, N);
     recv(&mut message)?;
     let mut count = 0;
     // SAFETY: the kernel wrote the control messages, and told how many bytes they are.
