@@ -3,10 +3,11 @@
 //! - Arguments: ebx ecx edx esi edi ebp
 //! - Return: eax
 //! - Lost: the flags, and what lies below the stack pointer
-//! - Written down in: syscall(2), vdso(7); Linux, arch/x86/entry/vdso/vdso32/system_call.S, arch/x86/entry/entry_64_compat.S
+//! - Written down in: syscall(2), vdso(7); Linux, arch/x86/entry: vdso/vdso32/system_call.S, entry_64_compat.S
 //!
-//! The vDSO's entry knows the fastest instruction of the machine. `int 0x80` works everywhere, and takes thirty times as long
-//! on today's 64-bit kernels in a virtual machine. Which one it is, the first call of the process finds out.
+//! The vDSO's entry knows the fastest instruction of the machine. `int 0x80` works everywhere, and takes from two to
+//! thirty times as long on today's 64-bit kernels in a virtual machine. Which one it is, the first call of the process
+//! finds out.
 //!
 //! The socket calls have two doors. Linux 4.3 gave each a number of its own; before that they all went through
 //! `socketcall`, which takes an operation and a block of arguments. The first is tried first: a sandbox can see its
@@ -20,7 +21,7 @@ use linux_raw_sys::{auxvec, errno, general, net, prctl};
 
 /// Where the kernel is entered, or 0 before the first call.
 ///
-/// Threads and signal handlers that come to the first call at once all find the same address, and nothing else hangs on it.
+/// Whoever comes while another thread looks for it finds 0, and looks too, or `int 0x80`, which works.
 static ENTRY: AtomicUsize = AtomicUsize::new(0);
 
 #[inline]
@@ -53,7 +54,7 @@ fn find_entry() -> usize {
 /// there since Linux 6.4, and serves where /proc is not mounted.
 fn find_vdso() -> Option<usize> {
     type Entry = [usize; 2];
-    let mut auxv = MaybeUninit::<[Entry; 64]>::uninit(); // today's kernels have room for 28
+    let mut auxv = MaybeUninit::<[Entry; 64]>::uninit(); // today's kernels keep 448 bytes
     let (at, size) = (auxv.as_mut_ptr() as usize, size_of_val(&auxv));
     let path = c"/proc/self/auxv".as_ptr() as usize;
     // SAFETY: the kernel reads `path` and writes within `auxv` alone, and the descriptor is this function's own.

@@ -180,7 +180,8 @@ impl<const WORDS: usize> RecvControl<WORDS> {
         for Message { level, ty, payload } in self.received() {
             // In place of a pidfd there may be an errno, which is no descriptor.
             if let (SOL_SOCKET, SCM_RIGHTS, _) | (SOL_SOCKET, SCM_PIDFD, 4) = (level, ty, payload.len()) {
-                Rights(ints(payload)).for_each(drop);
+                // SAFETY: it is a message's payload.
+                Rights(unsafe { ints(payload) }).for_each(drop);
             }
         }
         (self.len, self.flags) = (0, MessageFlags::empty());
@@ -271,9 +272,11 @@ impl<'a> Iterator for ControlMessages<'a> {
         loop {
             let Message { level, ty, payload } = self.0.next()?;
             return Some(match (level, ty, payload.len()) {
-                (SOL_SOCKET, SCM_RIGHTS, _) => ControlMessage::Rights(Rights(ints(payload))),
+                // SAFETY: it is a message's payload.
+                (SOL_SOCKET, SCM_RIGHTS, _) => ControlMessage::Rights(Rights(unsafe { ints(payload) })),
                 (SOL_SOCKET, SCM_CREDENTIALS, 12) => {
-                    let ints = ints(payload);
+                    // SAFETY: it is a message's payload.
+                    let ints = unsafe { ints(payload) };
                     let int = |at| ints.get(at).copied().unwrap_or(0);
                     ControlMessage::Credentials(Credentials {
                         pid: int(0),
@@ -281,7 +284,8 @@ impl<'a> Iterator for ControlMessages<'a> {
                         gid: int(2) as u32,
                     })
                 }
-                (SOL_SOCKET, SCM_PIDFD, 4) => match take(ints(payload).first_mut()?) {
+                // SAFETY: it is a message's payload.
+                (SOL_SOCKET, SCM_PIDFD, 4) => match take(unsafe { ints(payload) }.first_mut()?) {
                     Some(pidfd) => ControlMessage::Pidfd(pidfd),
                     None => continue,
                 },
@@ -311,6 +315,7 @@ impl Iterator for Rights<'_> {
         loop {
             let (place, rest) = mem::take(&mut self.0).split_first_mut()?;
             self.0 = rest;
+            // Not by `take`, whose errno would be made for nothing.
             if let fd @ 0.. = mem::replace(place, TAKEN) {
                 // SAFETY: the kernel installed it for us, and it is in no other place any more.
                 return Some(unsafe { Descriptor::from_raw_fd(fd) });
@@ -324,10 +329,14 @@ impl Iterator for Rights<'_> {
     }
 }
 
-/// The ints of a payload, which begins at an int's alignment.
+/// The ints of a payload.
+///
+/// # Safety
+///
+/// `payload` begins at an int's alignment, as it does behind the header of a message that [`Messages`] gave.
 #[inline]
-fn ints(payload: &mut [u8]) -> &mut [RawFd] {
-    // SAFETY: behind its header a payload is aligned to four bytes, and any bytes are an int.
+unsafe fn ints(payload: &mut [u8]) -> &mut [RawFd] {
+    // SAFETY: it is aligned, as the caller says, and any bytes are ints.
     unsafe { slice::from_raw_parts_mut(payload.as_mut_ptr().cast(), payload.len() / 4) }
 }
 

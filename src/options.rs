@@ -424,11 +424,10 @@ impl Socket {
     #[inline]
     fn timeout(&self, name: u32, old: u32) -> Result<Option<Duration>, Errno> {
         let mut time = [0_i64; 2];
-        let fd = self.as_raw_fd();
         // SAFETY: the descriptor is ours, and time is made of ints.
-        let [seconds, micros] = match unsafe { syscalls::getsockopt(fd, name, &mut time) } {
+        let [seconds, micros] = match unsafe { syscalls::getsockopt(self.as_raw_fd(), name, &mut time) } {
             (Ok(_), len) if len == size_of_val(&time) => time,
-            (Ok(_) | Err(Errno::ENOPROTOOPT), _) => old_timeout(fd, old)?,
+            (Ok(_) | Err(Errno::ENOPROTOOPT), _) => self.old_timeout(old)?,
             (Err(errno), _) => return Err(errno),
         };
         // The kernel keeps the micros under a second; that they are held to it here, rules a panic out.
@@ -455,16 +454,22 @@ impl Socket {
                 }
             }
         };
-        // SAFETY: the descriptor is ours, and this option takes two numbers of 64 bits.
+        // Not by `set_option`, which would copy it. SAFETY: the descriptor is ours, and this takes two numbers of 64 bits.
         match unsafe { syscalls::setsockopt(self.as_raw_fd(), name, &time) } {
-            Err(Errno::ENOPROTOOPT) => self.set_old_timeout(old, &time),
+            Err(Errno::ENOPROTOOPT) => self.set_old_timeout(old, time),
             answer => answer,
         }
     }
 
     #[cold]
     #[inline(always)]
-    fn set_old_timeout(&self, old: u32, &[seconds, micros]: &[i64; 2]) -> Result<(), Errno> {
+    fn old_timeout(&self, old: u32) -> Result<[i64; 2], Errno> {
+        Ok(self.option(old, [0_isize; 2])?.map(|word| word as i64))
+    }
+
+    #[cold]
+    #[inline(always)]
+    fn set_old_timeout(&self, old: u32, [seconds, micros]: [i64; 2]) -> Result<(), Errno> {
         let time = isize::try_from(seconds).map_or([0; 2], |seconds| [seconds, micros as isize]);
         self.set_option(old, time)
     }
@@ -474,13 +479,4 @@ impl Socket {
         // SAFETY: the descriptor is ours, and each request here takes an int.
         unsafe { syscalls::ioctl(self.as_raw_fd(), request, &mut value) }.map(|()| value)
     }
-}
-
-#[cold]
-#[inline(always)]
-fn old_timeout(fd: RawFd, old: u32) -> Result<[i64; 2], Errno> {
-    let mut time = [0_isize; 2];
-    // SAFETY: the descriptor is the caller's socket's, and time is made of ints.
-    let (answer, _) = unsafe { syscalls::getsockopt(fd, old, &mut time) };
-    answer.map(|_| time.map(|word| word as i64))
 }
