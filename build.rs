@@ -27,7 +27,7 @@ fn main() {
                 .join(file)
                 .with_extension("rs");
             let chosen = Path::new(&var("OUT_DIR")).join("arch.rs");
-            fs::write(chosen, format!("#[path = {file:?}]\nmod door;\n")).expect("OUT_DIR takes a file");
+            fs::write(chosen, format!("#[path = {file:?}]\nmod selected;\n")).expect("OUT_DIR takes a file");
         }
         None => println!(
             "cargo::error=no file in arch/ serves {} ({width}-bit {arch}): \

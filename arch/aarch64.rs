@@ -1,9 +1,9 @@
 //! - Instruction: `svc 0`
 //! - Number: x8
 //! - Arguments: x0 x1 x2 x3 x4 x5
-//! - Return: x0
-//! - Lost: with SVE, the bits of z0 to z31 above the lowest 128, p0 to p15 and ffr
-//! - Written down in: syscall(2); Linux, Documentation/arch/arm64/sve.rst, "System call behaviour"
+//! - Return value: x0
+//! - Clobbered: with SVE, the bits of z0 to z31 above the lowest 128, p0 to p15 and ffr
+//! - References: syscall(2); Linux, Documentation/arch/arm64/sve.rst, "System call behaviour"
 
 use core::arch::asm;
 
@@ -14,8 +14,8 @@ macro_rules! syscalls {
         /// `NUMBER` and the arguments must make a system call that the caller may make.
         #[inline]
         pub(crate) unsafe fn $name<const NUMBER: u32>($first: usize $(, $argument: usize)*) -> usize {
-            let answer;
-            // SAFETY: the caller answers for the call; what the kernel changes is memory, x0 and SVE's registers.
+            let ret;
+            // SAFETY: the caller vouches for the call; the kernel changes memory, x0 and SVE's registers.
             unsafe {
                 // Any function may be compiled for SVE, whatever the rest of the program is. That z8 to z15 are named
                 // costs each function eight instructions, since their lowest 64 bits are its caller's. ffr is never the
@@ -23,7 +23,7 @@ macro_rules! syscalls {
                 asm!(
                     "svc 0",
                     in("x8") NUMBER as usize,
-                    inlateout($x0) $first => answer,
+                    inlateout($x0) $first => ret,
                     $(in($register) $argument,)*
                     lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
                     lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
@@ -40,7 +40,7 @@ macro_rules! syscalls {
                     options(nostack, preserves_flags),
                 );
             }
-            answer
+            ret
         }
     )+};
 }
@@ -54,7 +54,7 @@ syscalls! {
     syscall6(a: "x0", b: "x1", c: "x2", d: "x3", e: "x4", f: "x5");
 }
 
-// One door: a socket call is a system call like any other.
+// One entry: a socket call is a system call like any other.
 pub(crate) use {
     syscall2 as socketcall2, syscall3 as socketcall3, syscall4 as socketcall4, syscall5 as socketcall5,
     syscall6 as socketcall6,

@@ -1,83 +1,257 @@
-//! - Instruction: `call` of the entry that the kernel offers in its vDSO, or `int 0x80`
+//! - Instruction: `call` of the vDSO's `__kernel_vsyscall`, or `int 0x80`
 //! - Number: eax
 //! - Arguments: ebx ecx edx esi edi ebp
-//! - Return: eax
-//! - Lost: the flags, and what lies below the stack pointer
-//! - Written down in: syscall(2), vdso(7); Linux, arch/x86/entry: vdso/vdso32/system_call.S, entry_64_compat.S
+//! - Return value: eax
+//! - Clobbered: the flags, and the stack below the stack pointer
+//! - References: syscall(2), vdso(7), PR_GET_AUXV(2const); Linux, arch/x86/entry/vdso/vdso32/system_call.S
 //!
-//! The vDSO's entry knows the fastest instruction of the machine. `int 0x80` works everywhere, and takes from two to
-//! thirty times as long on today's 64-bit kernels in a virtual machine. Which one it is, the first call of the process
-//! finds out.
+//! `__kernel_vsyscall` executes the fastest instruction that the machine has. `int 0x80` works everywhere, and takes from two
+//! to thirty times as long on today's 64-bit kernels in a virtual machine. The first call of a process finds out which one
+//! is used.
 //!
-//! The socket calls have two doors. Linux 4.3 gave each a number of its own; before that they all went through
-//! `socketcall`, which takes an operation and a block of arguments. The first is tried first: a sandbox can see its
-//! arguments, and refuses `socketcall` because it can't see those. ENOSYS alone leads to the second: it is the answer of
-//! an older kernel, and of a filter older than the numbers; any other answer is the call's own.
+//! Socket calls have two entries. Linux 4.3 gave each of them a number of its own; before that, all of them went through
+//! `socketcall`, which accepts an operation and a block of arguments. The direct call comes first: a sandbox can inspect its
+//! arguments, and rejects `socketcall` because it can't inspect those. Only ENOSYS leads to `socketcall`: an older kernel
+//! returns it, and so does a filter older than the direct calls.
+//!
+//! LLVM reserves esi and ebp, so neither can be an operand: both are saved and restored around the call. No function here
+//! moves the stack pointer without unwind information.
 
-use core::arch::asm;
+use core::arch::{asm, global_asm};
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use linux_raw_sys::{auxvec, errno, general, net, prctl};
 
-/// Where the kernel is entered, or 0 before the first call.
+/// The address at which the kernel is entered, from that of `first_call`: 0 before the first call. So the static needs no
+/// relocation, and no call has to test it.
 ///
-/// Whoever comes while another thread looks for it finds 0, and looks too, or `int 0x80`, which works.
+/// A thread that finds 0 while another one searches, searches too; one that finds `int 0x80` uses it.
 static ENTRY: AtomicUsize = AtomicUsize::new(0);
 
 #[inline]
 fn entry() -> usize {
-    match ENTRY.load(Relaxed) {
-        0 => find_entry(),
-        entry => entry,
-    }
+    (first_call as *const () as usize).wrapping_add(ENTRY.load(Relaxed))
 }
 
-#[cold]
-#[inline(never)]
-fn find_entry() -> usize {
-    let int_0x80: usize;
-    // SAFETY: what `call` pushes is popped again: the address of the two instructions that are jumped over.
-    unsafe {
-        asm!("call 2f", "int 0x80", "ret", "2:", "pop {}", out(reg) int_0x80, options(preserves_flags));
-    }
-    // It serves the search too, and stays where that finds nothing.
-    ENTRY.store(int_0x80, Relaxed);
+fn set_entry(entry: usize) {
+    ENTRY.store(entry.wrapping_sub(first_call as *const () as usize), Relaxed);
+}
+
+extern "C" fn find_entry() -> usize {
+    // It serves the search, and stays where that finds nothing.
+    set_entry(int_0x80 as *const () as usize);
     if let Some(vdso) = find_vdso() {
-        ENTRY.store(vdso, Relaxed);
+        set_entry(vdso);
     }
-    ENTRY.load(Relaxed)
+    entry()
 }
 
-/// The vDSO's entry, which the kernel names in the auxiliary vector of the process.
+/// The address of `__kernel_vsyscall`, where PR_GET_AUXV reports it (Linux 6.4) and it can be called.
 ///
-/// /proc comes first: valgrind, which can't run a vDSO, leaves it out there, and knows nothing of the prctl. That has been
-/// there since Linux 6.4, and serves where /proc is not mounted.
+/// No file descriptor is opened, no path is looked up, and no memory is read before the kernel has confirmed that it can be.
 fn find_vdso() -> Option<usize> {
-    type Entry = [usize; 2];
-    let mut auxv = MaybeUninit::<[Entry; 64]>::uninit(); // today's kernels keep 448 bytes
-    let (at, size) = (auxv.as_mut_ptr() as usize, size_of_val(&auxv));
-    let path = c"/proc/self/auxv".as_ptr() as usize;
-    // SAFETY: the kernel reads `path` and writes within `auxv` alone, and the descriptor is this function's own.
+    type Pair = [usize; 2];
+    const PAIRS: usize = 64; // today's kernels keep 56
+    /// The vDSO has two pages of code and data, in some configurations three.
+    const VDSO_SIZE: usize = 4 * 4096;
+
+    if runs_under_valgrind() {
+        return None;
+    }
+    let mut auxv = [const { MaybeUninit::<Pair>::uninit() }; PAIRS];
+    for pair in &mut auxv {
+        // Volatile, or the compiler would call `memset`, which a program without libc may lack.
+        // SAFETY: the reference is valid.
+        unsafe { (&raw mut *pair).write_volatile(MaybeUninit::new([0, 0])) };
+    }
+    // SAFETY: the kernel writes within `auxv` alone.
     let len = unsafe {
-        let file = syscall3::<{ general::__NR_openat }>(general::AT_FDCWD as usize, path, general::O_CLOEXEC as usize);
-        let mut len = file as isize;
-        if len >= 0 {
-            len = syscall3::<{ general::__NR_read }>(file, at, size) as isize;
-            syscall1::<{ general::__NR_close }>(file);
-        }
-        if len <= 0 {
-            len = syscall5::<{ general::__NR_prctl }>(prctl::PR_GET_AUXV as usize, at, size, 0, 0) as isize;
-        }
-        // The prctl answers with the length of all that there is.
-        len.clamp(0, size as isize) as usize
+        let (at, size) = (auxv.as_mut_ptr() as usize, size_of_val(&auxv));
+        syscall5::<{ general::__NR_prctl }>(prctl::PR_GET_AUXV as usize, at, size, 0, 0)
     };
-    (0..len / size_of::<Entry>())
-        // SAFETY: the kernel wrote so many.
-        .map(|i| unsafe { auxv.as_ptr().cast::<Entry>().add(i).read() })
-        .take_while(|[key, _]| *key != auxvec::AT_NULL as usize)
-        .find(|[key, _]| *key == auxvec::AT_SYSINFO as usize)
-        .map(|[_, value]| value)
+    if len as isize <= 0 {
+        return None;
+    }
+    let value_of = |key: u32| {
+        auxv.iter()
+            // SAFETY: all of it was written above.
+            .map(|pair| unsafe { pair.assume_init() })
+            .take_while(|[key, _]| *key != auxvec::AT_NULL as usize)
+            .find(|[found, _]| *found == key as usize)
+            .map(|[_, value]| value)
+    };
+    let (image, entry) = (value_of(auxvec::AT_SYSINFO_EHDR)?, value_of(auxvec::AT_SYSINFO)?);
+    // The kernel reports its own copy, though the program may have unmapped the vDSO, or a loader have replaced it.
+    let is_vdso = entry.wrapping_sub(image) < VDSO_SIZE
+        && is_readable(image)
+        // SAFETY: the kernel has just read more bytes there.
+        && unsafe { (image as *const [u8; 4]).read_volatile() } == *b"\x7fELF";
+    is_vdso.then_some(entry)
 }
+
+/// Whether eight bytes at `address` can be read: the kernel reads them before it rejects the first argument.
+fn is_readable(address: usize) -> bool {
+    const NEVER_MAPPED: usize = 0_usize.wrapping_sub(4096);
+    let probe = |address| {
+        // SAFETY: with an unknown `how` the call only reads the signal set, and changes nothing.
+        unsafe { syscall4::<{ general::__NR_rt_sigprocmask }>(usize::MAX, address, 0, 8) }
+    };
+    // A filter that answers in the kernel's place gives the same answer twice.
+    probe(address) == negated(errno::EINVAL) && probe(NEVER_MAPPED) == negated(errno::EFAULT)
+}
+
+/// Whether valgrind interprets this program. It can't run the vDSO's instructions, and hides the vDSO from the program's
+/// stack, but not from PR_GET_AUXV.
+fn runs_under_valgrind() -> bool {
+    /// RUNNING_ON_VALGRIND in valgrind/valgrind.h
+    static REQUEST: [usize; 6] = [0x1001, 0, 0, 0, 0, 0];
+    let depth: usize;
+    // SAFETY: elsewhere than under valgrind the rotations add up to none, and `xchg` exchanges nothing.
+    unsafe {
+        asm!(
+            "rol edi, 3",
+            "rol edi, 13",
+            "rol edi, 29",
+            "rol edi, 19",
+            "xchg ebx, ebx",
+            in("eax") &raw const REQUEST,
+            inlateout("edx") 0_usize => depth,
+            options(nostack, readonly),
+        );
+    }
+    depth != 0
+}
+
+macro_rules! symbol {
+    ($name:literal) => {
+        // Two versions of this crate can be linked into one program.
+        concat!("linux_socketpair_", env!("CARGO_PKG_VERSION"), "_", $name)
+    };
+}
+
+unsafe extern "C" {
+    #[link_name = symbol!("int_0x80")]
+    fn int_0x80();
+    #[link_name = symbol!("first_call")]
+    fn first_call();
+    #[link_name = symbol!("call_with_5")]
+    fn call_with_5();
+    #[link_name = symbol!("call_with_6")]
+    fn call_with_6();
+}
+
+// The instruction as a function, called like `__kernel_vsyscall`.
+global_asm!(
+    ".pushsection .text.{name},\"ax\",@progbits",
+    ".hidden {name}",
+    ".globl {name}",
+    ".type {name},@function",
+    "{name}:",
+    ".cfi_startproc",
+    "int 0x80",
+    "ret",
+    ".cfi_endproc",
+    ".size {name}, . - {name}",
+    ".popsection",
+    name = sym int_0x80,
+);
+
+// Called like `__kernel_vsyscall`: finds the entry and continues there, with all registers as they were.
+global_asm!(
+    ".pushsection .text.{name},\"ax\",@progbits",
+    ".hidden {name}",
+    ".globl {name}",
+    ".type {name},@function",
+    "{name}:",
+    ".cfi_startproc",
+    "push ebp",
+    ".cfi_def_cfa_offset 8",
+    ".cfi_offset ebp, -8",
+    "mov ebp, esp",
+    ".cfi_def_cfa_register ebp",
+    "push eax",
+    "push ecx",
+    "push edx",
+    "and esp, -16",
+    "call {find_entry}",
+    "mov edx, [ebp - 12]",
+    "mov ecx, [ebp - 8]",
+    "xchg eax, [ebp - 4]",
+    "lea esp, [ebp - 4]", // the entry, the saved ebp, the return address
+    "mov ebp, [ebp]",
+    ".cfi_def_cfa esp, 12",
+    ".cfi_restore ebp",
+    "ret 4",
+    ".cfi_endproc",
+    ".size {name}, . - {name}",
+    ".popsection",
+    name = sym first_call,
+    find_entry = sym find_entry,
+);
+
+// Makes a system call of five arguments. eax points to the block [esi, number, entry]; the other arguments are in their
+// registers. A function of its own, because only a function can describe to unwinders how it moves the stack.
+global_asm!(
+    ".pushsection .text.{name},\"ax\",@progbits",
+    ".hidden {name}",
+    ".globl {name}",
+    ".type {name},@function",
+    "{name}:",
+    ".cfi_startproc",
+    "push esi",
+    ".cfi_adjust_cfa_offset 4",
+    ".cfi_rel_offset esi, 0",
+    "push [eax + 8]",
+    ".cfi_adjust_cfa_offset 4",
+    "mov esi, [eax]",
+    "mov eax, [eax + 4]",
+    "call [esp]",
+    "add esp, 4",
+    ".cfi_adjust_cfa_offset -4",
+    "pop esi",
+    ".cfi_adjust_cfa_offset -4",
+    ".cfi_restore esi",
+    "ret",
+    ".cfi_endproc",
+    ".size {name}, . - {name}",
+    ".popsection",
+    name = sym call_with_5,
+);
+
+// The same with six arguments: the block is [esi, number, entry, ebp].
+global_asm!(
+    ".pushsection .text.{name},\"ax\",@progbits",
+    ".hidden {name}",
+    ".globl {name}",
+    ".type {name},@function",
+    "{name}:",
+    ".cfi_startproc",
+    "push esi",
+    ".cfi_adjust_cfa_offset 4",
+    ".cfi_rel_offset esi, 0",
+    "push ebp",
+    ".cfi_adjust_cfa_offset 4",
+    ".cfi_rel_offset ebp, 0",
+    "push [eax + 8]",
+    ".cfi_adjust_cfa_offset 4",
+    "mov esi, [eax]",
+    "mov ebp, [eax + 12]",
+    "mov eax, [eax + 4]",
+    "call [esp]",
+    "add esp, 4",
+    ".cfi_adjust_cfa_offset -4",
+    "pop ebp",
+    ".cfi_adjust_cfa_offset -4",
+    ".cfi_restore ebp",
+    "pop esi",
+    ".cfi_adjust_cfa_offset -4",
+    ".cfi_restore esi",
+    "ret",
+    ".cfi_endproc",
+    ".size {name}, . - {name}",
+    ".popsection",
+    name = sym call_with_6,
+);
 
 macro_rules! syscalls {
     ($($name:ident($($argument:ident: $register:tt),+);)+) => {$(
@@ -86,17 +260,17 @@ macro_rules! syscalls {
         /// `NUMBER` and the arguments must make a system call that the caller may make.
         #[inline]
         pub(crate) unsafe fn $name<const NUMBER: u32>($($argument: usize),+) -> usize {
-            let answer;
-            // SAFETY: the caller answers for the call; what the kernel changes is memory, eax and the flags.
+            let ret;
+            // SAFETY: the caller vouches for the call; the kernel changes memory, eax and the flags.
             unsafe {
                 asm!(
                     "call {entry}",
                     entry = in(reg) entry(),
-                    inlateout("eax") NUMBER => answer,
+                    inlateout("eax") NUMBER => ret,
                     $(in($register) $argument,)+
                 );
             }
-            answer
+            ret
         }
     )+};
 }
@@ -107,130 +281,139 @@ syscalls! {
     syscall3(a: "ebx", b: "ecx", c: "edx");
 }
 
-/// LLVM keeps esi to itself, so the fourth argument is brought in edi, and the entry in eax until edi is free for it.
+/// The kernel ignores edi in a call of four arguments, so edi points to a block [entry, argument, saved esi].
 ///
 /// # Safety
 ///
 /// `NUMBER` and the arguments must make a system call that the caller may make.
 #[inline]
 pub(crate) unsafe fn syscall4<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize) -> usize {
-    let answer;
-    // SAFETY: the caller answers for the call; what the kernel changes is memory, eax and the flags, and esi is put back.
+    let mut block = [
+        MaybeUninit::new(entry()),
+        MaybeUninit::new(d),
+        MaybeUninit::<usize>::uninit(),
+    ];
+    let ret;
+    // SAFETY: the caller vouches for the call; the kernel changes memory, eax and the flags, and esi is restored.
     unsafe {
         asm!(
-            "push esi",
-            "mov esi, edi",
-            "mov edi, eax",
-            "mov eax, {number}",
-            "call edi",
-            "pop esi",
-            number = const NUMBER,
-            inlateout("eax") entry() => answer,
+            "mov [edi + 8], esi",
+            "mov esi, [edi + 4]",
+            "call [edi]",
+            "mov esi, [edi + 8]",
+            inlateout("eax") NUMBER => ret,
             in("ebx") a,
             in("ecx") b,
             in("edx") c,
-            inlateout("edi") d => _,
+            in("edi") block.as_mut_ptr(),
         );
     }
-    answer
+    ret
 }
 
-/// With edi taken too, the fourth argument and the entry are brought in memory, to which eax points.
-///
 /// # Safety
 ///
 /// `NUMBER` and the arguments must make a system call that the caller may make.
 #[inline]
 pub(crate) unsafe fn syscall5<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize) -> usize {
-    let block = [d, entry()];
-    let answer;
-    // SAFETY: the caller answers for the call; what the kernel changes is memory, eax and the flags, and esi is put back.
+    let block = [d, NUMBER as usize, entry()];
+    let ret;
+    // SAFETY: the caller vouches for the call; the kernel changes memory, eax and the flags, and esi is restored.
     unsafe {
         asm!(
-            "push esi",
-            "push [eax + 4]",
-            "mov esi, [eax]",
-            "mov eax, {number}",
-            "call [esp]",
-            "add esp, 4",
-            "pop esi",
-            number = const NUMBER,
-            inlateout("eax") &raw const block => answer,
+            "call {call_with_5}",
+            call_with_5 = sym call_with_5,
+            inlateout("eax") &raw const block => ret,
             in("ebx") a,
             in("ecx") b,
             in("edx") c,
             in("edi") e,
         );
     }
-    answer
+    ret
 }
 
-/// LLVM keeps ebp too: the sixth argument is brought in the same way.
-///
 /// # Safety
 ///
 /// `NUMBER` and the arguments must make a system call that the caller may make.
 #[inline]
 pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> usize {
-    let block = [d, f, entry()];
-    let answer;
-    // SAFETY: the caller answers for the call; what the kernel changes is memory, eax and the flags, and esi and ebp are put back.
+    let block = [d, NUMBER as usize, entry(), f];
+    let ret;
+    // SAFETY: the caller vouches for the call; the kernel changes memory, eax and the flags, and esi and ebp are restored.
     unsafe {
         asm!(
-            "push esi",
-            "push ebp",
-            "push [eax + 8]",
-            "mov esi, [eax]",
-            "mov ebp, [eax + 4]",
-            "mov eax, {number}",
-            "call [esp]",
-            "add esp, 4",
-            "pop ebp",
-            "pop esi",
-            number = const NUMBER,
-            inlateout("eax") &raw const block => answer,
+            "call {call_with_6}",
+            call_with_6 = sym call_with_6,
+            inlateout("eax") &raw const block => ret,
             in("ebx") a,
             in("ecx") b,
             in("edx") c,
             in("edi") e,
         );
     }
-    answer
+    ret
 }
 
 macro_rules! socketcalls {
-    ($($name:ident = $direct:ident($($argument:ident),+);)+) => {$(
+    ($($name:ident = $direct:ident($($argument:ident),+ $(; $($missing:literal),+)?);)+) => {$(
         /// # Safety
         ///
         /// `NUMBER` and the arguments must make a socket call that the caller may make.
         #[inline]
         pub(crate) unsafe fn $name<const NUMBER: u32>($($argument: usize),+) -> usize {
-            const ENOSYS: usize = (errno::ENOSYS as usize).wrapping_neg();
-            // SAFETY: the caller answers for the call.
-            let answer = unsafe { $direct::<NUMBER>($($argument),+) };
-            if answer != ENOSYS {
-                return answer;
+            // SAFETY: the caller vouches for the call.
+            let ret = unsafe { $direct::<NUMBER>($($argument),+) };
+            if ret <= usize::MAX - 4095 {
+                return ret;
             }
-            let block = [$($argument),+];
-            // SAFETY: it is the same call; the operation reads only as many words as the call has arguments.
-            unsafe { syscall2::<{ general::__NR_socketcall }>(const { operation(NUMBER) }, &raw const block as usize) }
+            // SAFETY: it is the same call.
+            unsafe { unless_enosys(ret, const { operation(NUMBER) }, $($argument),+ $($(, $missing)+)?) }
         }
     )+};
 }
 
 socketcalls! {
-    socketcall2 = syscall2(a, b);
-    socketcall3 = syscall3(a, b, c);
-    socketcall4 = syscall4(a, b, c, d);
-    socketcall5 = syscall5(a, b, c, d, e);
+    socketcall2 = syscall2(a, b; 0, 0, 0, 0);
+    socketcall3 = syscall3(a, b, c; 0, 0, 0);
+    socketcall4 = syscall4(a, b, c, d; 0, 0);
+    socketcall5 = syscall5(a, b, c, d, e; 0);
     socketcall6 = syscall6(a, b, c, d, e, f);
 }
 
-/// What `socketcall` calls the system call `number`.
+/// What `socketcall` returns if `ret` is ENOSYS, otherwise `ret`. Not inlined, so that success costs the one comparison that
+/// distinguishes it from errors.
+///
+/// # Safety
+///
+/// The operation and its arguments must make a socket call that the caller may make.
+#[cold]
+#[inline(never)]
+#[allow(clippy::too_many_arguments, reason = "each of them in memory of the caller would cost it a register")]
+unsafe fn unless_enosys(
+    ret: usize,
+    operation: usize,
+    a: usize,
+    b: usize,
+    c: usize,
+    d: usize,
+    e: usize,
+    f: usize,
+) -> usize {
+    if ret != negated(errno::ENOSYS) {
+        return ret;
+    }
+    let block = [a, b, c, d, e, f];
+    // SAFETY: as the caller vouches; the operation reads only as many words as the call has arguments.
+    unsafe { syscall2::<{ general::__NR_socketcall }>(operation, &raw const block as usize) }
+}
+
+/// The operation of `socketcall` that is the system call `number`.
 const fn operation(number: u32) -> usize {
     (match number {
         general::__NR_socketpair => net::SYS_SOCKETPAIR,
         general::__NR_sendto => net::SYS_SENDTO,
+        general::__NR_recvfrom => net::SYS_RECVFROM,
         general::__NR_sendmsg => net::SYS_SENDMSG,
         general::__NR_recvmsg => net::SYS_RECVMSG,
         general::__NR_getsockopt => net::SYS_GETSOCKOPT,
@@ -238,4 +421,9 @@ const fn operation(number: u32) -> usize {
         general::__NR_shutdown => net::SYS_SHUTDOWN,
         _ => panic!("not a socket call"),
     }) as usize
+}
+
+/// An errno as the kernel returns it.
+const fn negated(errno: u32) -> usize {
+    (errno as usize).wrapping_neg()
 }

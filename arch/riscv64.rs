@@ -1,9 +1,9 @@
 //! - Instruction: `ecall`
 //! - Number: a7
 //! - Arguments: a0 a1 a2 a3 a4 a5
-//! - Return: a0
-//! - Lost: with V, v0 to v31, vl, vtype, vxrm and vxsat
-//! - Written down in: syscall(2); Linux, Documentation/arch/riscv/vector.rst, "Vector Register State Across System Calls"
+//! - Return value: a0
+//! - Clobbered: with V, v0 to v31, vl, vtype, vxrm and vxsat
+//! - References: syscall(2); Linux, Documentation/arch/riscv/vector.rst, "Vector Register State Across System Calls"
 
 use core::arch::asm;
 
@@ -14,13 +14,13 @@ macro_rules! syscalls {
         /// `NUMBER` and the arguments must make a system call that the caller may make.
         #[inline]
         pub(crate) unsafe fn $name<const NUMBER: u32>($first: usize $(, $argument: usize)*) -> usize {
-            let answer;
-            // SAFETY: the caller answers for the call; what the kernel changes is memory, a0 and V's registers.
+            let ret;
+            // SAFETY: the caller vouches for the call; the kernel changes memory, a0 and V's registers.
             unsafe {
                 asm!(
                     "ecall",
                     in("a7") NUMBER as usize,
-                    inlateout($a0) $first => answer,
+                    inlateout($a0) $first => ret,
                     $(in($register) $argument,)*
                     lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
                     lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
@@ -33,7 +33,7 @@ macro_rules! syscalls {
                     options(nostack), // without preserves_flags, vl and vtype are taken as lost too
                 );
             }
-            answer
+            ret
         }
     )+};
 }
@@ -47,7 +47,7 @@ syscalls! {
     syscall6(a: "a0", b: "a1", c: "a2", d: "a3", e: "a4", f: "a5");
 }
 
-// One door: a socket call is a system call like any other.
+// One entry: a socket call is a system call like any other.
 pub(crate) use {
     syscall2 as socketcall2, syscall3 as socketcall3, syscall4 as socketcall4, syscall5 as socketcall5,
     syscall6 as socketcall6,

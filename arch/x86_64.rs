@@ -1,9 +1,9 @@
 //! - Instruction: `syscall`
 //! - Number: rax
 //! - Arguments: rdi rsi rdx r10 r8 r9
-//! - Return: rax
-//! - Lost: rcx (takes the return address), r11 (takes the flags, which the kernel restores)
-//! - Written down in: syscall(2); System V ABI, AMD64 supplement, A.2.1; Linux, arch/x86/entry/entry_64.S
+//! - Return value: rax
+//! - Clobbered: rcx (takes the return address), r11 (takes the flags, which the kernel restores)
+//! - References: syscall(2); System V ABI, AMD64 supplement, A.2.1; Linux, arch/x86/entry/entry_64.S
 
 use core::arch::asm;
 
@@ -14,19 +14,19 @@ macro_rules! syscalls {
         /// `NUMBER` and the arguments must make a system call that the caller may make.
         #[inline]
         pub(crate) unsafe fn $name<const NUMBER: u32>($($argument: usize),+) -> usize {
-            let answer;
-            // SAFETY: the caller answers for the call; what the kernel changes is memory, rax, rcx and r11.
+            let ret;
+            // SAFETY: the caller vouches for the call; the kernel changes memory, rax, rcx and r11.
             unsafe {
                 asm!(
                     "syscall",
-                    inlateout("rax") NUMBER as usize => answer,
+                    inlateout("rax") NUMBER as usize => ret,
                     $(in($register) $argument,)+
                     lateout("rcx") _,
                     lateout("r11") _,
                     options(nostack, preserves_flags),
                 );
             }
-            answer
+            ret
         }
     )+};
 }
@@ -40,7 +40,7 @@ syscalls! {
     syscall6(a: "rdi", b: "rsi", c: "rdx", d: "r10", e: "r8", f: "r9");
 }
 
-// One door: a socket call is a system call like any other.
+// One entry: a socket call is a system call like any other.
 pub(crate) use {
     syscall2 as socketcall2, syscall3 as socketcall3, syscall4 as socketcall4, syscall5 as socketcall5,
     syscall6 as socketcall6,
