@@ -9,19 +9,19 @@ use linux_socketpair::{Domain, Errno, RawFd, SocketFlags, SocketType, close, rea
 fn main() -> Result<(), Errno> {
     for ty in [SocketType::STREAM, SocketType::DGRAM, SocketType::SEQPACKET] {
         let [a, b] = socketpair(Domain::UNIX, ty, SocketFlags::CLOEXEC, 0)?;
-        println!("{ty}: descriptors {a} and {b}");
+        println!("{ty}: file descriptors {a} and {b}");
         send(a, b, "ping")?;
         send(b, a, "pong, two of them")?;
-        // SAFETY: both descriptors are ours, and not used again.
+        // SAFETY: `main` owns both descriptors, and does not use them again.
         unsafe {
             close(a)?;
             close(b)?;
         }
     }
-    // The kernel makes no pairs of TCP sockets, and says so.
+    // TCP has no pairs.
     match socketpair(Domain::INET, SocketType::STREAM, SocketFlags::CLOEXEC, 0) {
         Ok(_) => unreachable!("Linux has never done that"),
-        Err(errno) => println!("INET, STREAM: refused with errno {}, {errno}", errno.raw_os_error()),
+        Err(errno) => println!("INET, STREAM: errno {}, {errno}", errno.raw_os_error()),
     }
     Ok(())
 }

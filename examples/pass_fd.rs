@@ -1,68 +1,62 @@
-//! A parent hands an open file to a forked child, which reads it though it never opened it.
+//! A parent passes an open file to a forked child, which reads it though it never opened it.
 //!
 //! ```sh
-//! cargo run --example pass_fd
+//! cargo run --features std --example pass_fd
 //! ```
 
-use linux_socketpair::{
-    ControlMessage, Descriptor, Errno, IoSlice, IoSliceMut, MessageFlags, RecvControl, SendControl,
-};
-use linux_socketpair::{Socket, read, space};
-use std::{fs::File, os::fd::IntoRawFd, process::ExitCode};
+use linux_socketpair::{IoSlice, IoSliceMut, RecvControl, SendControl, UnixSeqpacket, space};
+use std::fs::File;
+use std::io::{self, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd};
+use std::process::ExitCode;
 
-const NONE: MessageFlags = MessageFlags::empty();
-
-fn main() -> ExitCode {
-    let [ours, theirs] = Socket::seqpacket_pair().expect("a pair");
-    // SAFETY: this program has one thread, so the child may do whatever a program does.
+fn main() -> io::Result<ExitCode> {
+    let (ours, theirs) = UnixSeqpacket::pair()?;
+    // SAFETY: this program has one thread, so the child may do what any program does.
     match unsafe { libc::fork() } {
-        -1 => ExitCode::FAILURE,
+        -1 => Err(io::Error::last_os_error()),
         0 => {
             drop(ours);
-            child(&theirs).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+            child(&theirs).map(|()| ExitCode::SUCCESS)
         }
         pid => {
             drop(theirs);
-            parent(&ours).expect("the file is passed");
+            parent(&ours)?;
             let mut status = 0;
-            // SAFETY: `status` is ours.
+            // SAFETY: `status` may be written.
             unsafe { libc::waitpid(pid, &mut status, 0) };
             println!("parent: the child ended with status {status}");
-            ExitCode::from(u8::from(status != 0))
+            Ok(ExitCode::from(u8::from(status != 0)))
         }
     }
 }
 
-fn parent(socket: &Socket) -> Result<(), Errno> {
-    let file = File::open("/proc/version").expect("a file");
-    // SAFETY: the file's descriptor is nobody else's any more.
-    let file = unsafe { Descriptor::from_raw_fd(file.into_raw_fd()) };
-    println!("parent: passes descriptor {}", file.as_raw_fd());
+fn parent(socket: &UnixSeqpacket) -> io::Result<()> {
+    let file = File::open("/proc/version")?;
+    println!("parent: passes file descriptor {}", file.as_raw_fd());
 
-    let files = [file];
-    let mut control = SendControl::<{ space::rights(1) }>::new();
-    control.rights(&files)?;
-    socket.send_message(&[IoSlice::new(b"read this")], &control, NONE)?;
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    let mut control = SendControl::new(&mut memory);
+    control.push_rights([file.as_fd()])?;
+    socket.send_message(&[IoSlice::new(b"read this")], &control)?;
     Ok(())
 }
 
-fn child(socket: &Socket) -> Result<(), Errno> {
+fn child(socket: &UnixSeqpacket) -> io::Result<()> {
     let mut text = [0; 16];
-    let mut control = RecvControl::<{ space::rights(1) }>::new();
-    let received = socket.recv_message(&mut [IoSliceMut::new(&mut text)], &mut control, NONE)?;
-    println!("child: is told {:?}", String::from_utf8_lossy(&text[..received.len]));
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    let mut control = RecvControl::new(&mut memory);
+    let received = socket.recv_message(&mut [IoSliceMut::new(&mut text)], &mut control)?;
+    println!("child: receives {:?}", String::from_utf8_lossy(&text[..received.len]));
 
-    // An error if anything that was passed had to be left out.
-    for message in control.messages()? {
-        if let ControlMessage::Rights(files) = message {
-            for file in files {
-                let mut content = [0; 64];
-                // SAFETY: the descriptor is ours.
-                let len = unsafe { read(file.as_raw_fd(), &mut content)? };
-                let content = String::from_utf8_lossy(&content[..len]);
-                println!("child: reads {content:?} from descriptor {}", file.as_raw_fd());
-            }
-        }
+    // An error if a file descriptor was discarded.
+    for descriptor in control.descriptors()? {
+        let mut file = File::from(descriptor?);
+        let mut content = [0; 64];
+        let len = file.read(&mut content)?;
+        let content = String::from_utf8_lossy(&content[..len]);
+        println!("child: reads {content:?} from file descriptor {}", file.as_raw_fd());
     }
     Ok(())
 }

@@ -1,108 +1,216 @@
-//! Several buffers for one message.
+//! Several buffers for one call.
+//!
+//! With the feature `std` these are the standard library's types, which are the kernel's `iovec` in memory as well.
 
-use core::{ffi::c_void, marker::PhantomData, ops::Deref, ops::DerefMut, slice};
-use linux_raw_sys::general::iovec;
+#[cfg(not(feature = "std"))]
+mod without_std {
+    use core::{ffi::c_void, fmt, marker::PhantomData, mem, ops::Deref, ops::DerefMut, slice};
+    use linux_raw_sys::general::iovec;
 
-/// A part of what is sent. In memory it is the kernel's `iovec`.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-pub struct IoSlice<'a>(iovec, PhantomData<&'a [u8]>);
+    /// A buffer to send from. In memory it is the kernel's `iovec`.
+    #[doc(alias = "iovec")]
+    #[derive(Clone, Copy)]
+    #[repr(transparent)]
+    pub struct IoSlice<'a>(iovec, PhantomData<&'a [u8]>);
 
-/// A part of where something is received. In memory it is the kernel's `iovec`.
-#[repr(transparent)]
-pub struct IoSliceMut<'a>(iovec, PhantomData<&'a mut [u8]>);
+    /// A buffer to receive into. In memory it is the kernel's `iovec`.
+    #[doc(alias = "iovec")]
+    #[repr(transparent)]
+    pub struct IoSliceMut<'a>(iovec, PhantomData<&'a mut [u8]>);
 
-// SAFETY: it is a `&[u8]`.
-unsafe impl Send for IoSlice<'_> {}
-// SAFETY: it is a `&[u8]`.
-unsafe impl Sync for IoSlice<'_> {}
-// SAFETY: it is a `&mut [u8]`.
-unsafe impl Send for IoSliceMut<'_> {}
-// SAFETY: it is a `&mut [u8]`.
-unsafe impl Sync for IoSliceMut<'_> {}
+    // SAFETY: it is a `&[u8]`.
+    unsafe impl Send for IoSlice<'_> {}
+    // SAFETY: it is a `&[u8]`.
+    unsafe impl Sync for IoSlice<'_> {}
+    // SAFETY: it is a `&mut [u8]`.
+    unsafe impl Send for IoSliceMut<'_> {}
+    // SAFETY: it is a `&mut [u8]`.
+    unsafe impl Sync for IoSliceMut<'_> {}
 
-impl<'a> IoSlice<'a> {
-    /// The bytes of `buf`.
-    #[inline]
-    #[must_use]
-    pub const fn new(buf: &'a [u8]) -> Self {
-        Self(
-            iovec {
-                iov_base: buf.as_ptr().cast_mut().cast::<c_void>(),
-                iov_len: buf.len() as _,
-            },
-            PhantomData,
-        )
+    impl<'a> IoSlice<'a> {
+        /// The bytes of `buf`.
+        #[inline]
+        #[must_use]
+        pub const fn new(buf: &'a [u8]) -> Self {
+            let iov_base = buf.as_ptr().cast_mut().cast::<c_void>();
+            let iov_len = buf.len() as _;
+            Self(iovec { iov_base, iov_len }, PhantomData)
+        }
+
+        /// Removes the first `n` bytes.
+        ///
+        /// # Panics
+        ///
+        /// If there are fewer.
+        #[inline]
+        pub fn advance(&mut self, n: usize) {
+            // SAFETY: the buffer is one of `'a`.
+            let bytes: &'a [u8] = unsafe { slice::from_raw_parts(self.0.iov_base.cast(), self.len()) };
+            *self = Self::new(&bytes[n..]);
+        }
+
+        /// Removes the first `n` bytes of several buffers, such as those that were sent.
+        ///
+        /// # Panics
+        ///
+        /// If there are fewer.
+        #[inline]
+        pub fn advance_slices(bufs: &mut &mut [Self], mut n: usize) {
+            while let Some(first) = bufs.first_mut() {
+                if n < first.len() {
+                    first.advance(n);
+                    return;
+                }
+                n -= first.len();
+                *bufs = mem::take(bufs).split_at_mut(1).1;
+            }
+            assert_eq!(n, 0, "there are fewer bytes");
+        }
+    }
+
+    impl<'a> IoSliceMut<'a> {
+        /// The bytes of `buf`.
+        #[inline]
+        #[must_use]
+        pub const fn new(buf: &'a mut [u8]) -> Self {
+            let iov_base = buf.as_mut_ptr().cast::<c_void>();
+            let iov_len = buf.len() as _;
+            Self(iovec { iov_base, iov_len }, PhantomData)
+        }
+
+        /// Removes the first `n` bytes.
+        ///
+        /// # Panics
+        ///
+        /// If there are fewer.
+        #[inline]
+        pub fn advance(&mut self, n: usize) {
+            // SAFETY: the buffer is one of `'a`, and this was its only reference.
+            let bytes: &'a mut [u8] = unsafe { slice::from_raw_parts_mut(self.0.iov_base.cast(), self.len()) };
+            *self = Self::new(&mut bytes[n..]);
+        }
+
+        /// Removes the first `n` bytes of several buffers, such as those that were filled.
+        ///
+        /// # Panics
+        ///
+        /// If there are fewer.
+        #[inline]
+        pub fn advance_slices(bufs: &mut &mut [Self], mut n: usize) {
+            while let Some(first) = bufs.first_mut() {
+                if n < first.len() {
+                    first.advance(n);
+                    return;
+                }
+                n -= first.len();
+                *bufs = mem::take(bufs).split_at_mut(1).1;
+            }
+            assert_eq!(n, 0, "there are fewer bytes");
+        }
+    }
+
+    impl Deref for IoSlice<'_> {
+        type Target = [u8];
+
+        #[inline]
+        fn deref(&self) -> &[u8] {
+            // SAFETY: it was made from such a slice.
+            unsafe { slice::from_raw_parts(self.0.iov_base.cast(), self.0.iov_len as usize) }
+        }
+    }
+
+    impl Deref for IoSliceMut<'_> {
+        type Target = [u8];
+
+        #[inline]
+        fn deref(&self) -> &[u8] {
+            // SAFETY: it was made from such a slice.
+            unsafe { slice::from_raw_parts(self.0.iov_base.cast(), self.0.iov_len as usize) }
+        }
+    }
+
+    impl DerefMut for IoSliceMut<'_> {
+        #[inline]
+        fn deref_mut(&mut self) -> &mut [u8] {
+            // SAFETY: it was made from such a slice.
+            unsafe { slice::from_raw_parts_mut(self.0.iov_base.cast(), self.0.iov_len as usize) }
+        }
+    }
+
+    impl fmt::Debug for IoSlice<'_> {
+        #[inline]
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (**self).fmt(f)
+        }
+    }
+
+    impl fmt::Debug for IoSliceMut<'_> {
+        #[inline]
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (**self).fmt(f)
+        }
     }
 }
 
-impl<'a> IoSliceMut<'a> {
-    /// The bytes of `buf`.
-    #[inline]
-    #[must_use]
-    pub const fn new(buf: &'a mut [u8]) -> Self {
-        Self(
-            iovec {
-                iov_base: buf.as_mut_ptr().cast::<c_void>(),
-                iov_len: buf.len() as _,
-            },
-            PhantomData,
-        )
-    }
-}
-
-impl Deref for IoSlice<'_> {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        // SAFETY: it was made of such a slice.
-        unsafe { slice::from_raw_parts(self.0.iov_base.cast(), self.0.iov_len as usize) }
-    }
-}
-
-impl Deref for IoSliceMut<'_> {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        // SAFETY: it was made of such a slice.
-        unsafe { slice::from_raw_parts(self.0.iov_base.cast(), self.0.iov_len as usize) }
-    }
-}
-
-impl DerefMut for IoSliceMut<'_> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [u8] {
-        // SAFETY: it was made of such a slice.
-        unsafe { slice::from_raw_parts_mut(self.0.iov_base.cast(), self.0.iov_len as usize) }
-    }
-}
+#[cfg(feature = "std")]
+pub use std::io::{IoSlice, IoSliceMut};
+#[cfg(not(feature = "std"))]
+pub use without_std::{IoSlice, IoSliceMut};
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
+    use linux_raw_sys::general::iovec;
+    use std::format;
 
     #[test]
-    fn a_slice_is_the_bytes_that_it_was_made_of() {
+    fn a_slice_is_the_bytes_that_it_was_made_from() {
         assert_eq!(&*IoSlice::new(b"bytes"), b"bytes");
         assert_eq!(&*IoSlice::new(b""), b"");
         let mut bytes = *b"bytes";
         let mut slice = IoSliceMut::new(&mut bytes);
         slice[0] = b'B';
         assert_eq!(&*slice, b"Bytes");
+        assert_eq!(
+            format!("{:?} {slice:?}", IoSlice::new(&[1])),
+            "[1] [66, 121, 116, 101, 115]"
+        );
         assert_eq!(&bytes, b"Bytes");
     }
 
     #[test]
-    fn it_is_the_kernel_s_in_memory() {
-        assert_eq!(
-            (size_of::<IoSlice<'_>>(), align_of::<IoSlice<'_>>()),
-            (size_of::<iovec>(), align_of::<iovec>())
-        );
-        assert_eq!(
-            (size_of::<IoSliceMut<'_>>(), align_of::<IoSliceMut<'_>>()),
-            (size_of::<iovec>(), align_of::<iovec>())
-        );
+    fn a_slice_can_be_advanced_to_its_end() {
+        let mut bufs = [IoSlice::new(b"ab"), IoSlice::new(b""), IoSlice::new(b"cde")];
+        let mut rest = &mut bufs[..];
+        IoSlice::advance_slices(&mut rest, 3);
+        assert_eq!((rest.len(), &*rest[0]), (1, &b"de"[..]));
+        rest[0].advance(1);
+        assert_eq!(&*rest[0], b"e");
+        IoSlice::advance_slices(&mut rest, 1);
+        assert!(rest.is_empty());
+
+        let (mut x, mut y) = ([1, 2], [3, 4, 5]);
+        let mut bufs = [IoSliceMut::new(&mut x), IoSliceMut::new(&mut y)];
+        let mut rest = &mut bufs[..];
+        IoSliceMut::advance_slices(&mut rest, 3);
+        rest[0][0] = 9;
+        rest[0].advance(2);
+        assert!(rest[0].is_empty());
+        assert_eq!((x, y), ([1, 2], [3, 9, 5]));
+    }
+
+    #[test]
+    #[should_panic]
+    fn a_slice_can_not_be_advanced_beyond_its_end() {
+        IoSlice::new(b"ab").advance(3);
+    }
+
+    #[test]
+    fn in_memory_it_is_an_iovec() {
+        let iovec = (size_of::<iovec>(), align_of::<iovec>());
+        assert_eq!((size_of::<IoSlice<'_>>(), align_of::<IoSlice<'_>>()), iovec);
+        assert_eq!((size_of::<IoSliceMut<'_>>(), align_of::<IoSliceMut<'_>>()), iovec);
     }
 }

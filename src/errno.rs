@@ -1,14 +1,19 @@
-//! What the kernel says when it refuses.
+//! The errors of system calls.
 
 use core::{error, fmt, num::NonZeroI32, str::FromStr};
-use linux_raw_sys::errno as uapi;
 
 use crate::types::{ParseError, parse_number};
 
-/// The number with which the kernel refuses a call, from 1 to 4095.
+/// The kernel's errnos.
+mod uapi {
+    pub(super) use crate::arch::EDEADLOCK;
+    pub(super) use linux_raw_sys::errno::*;
+}
+
+/// The error number of a system call, from 1 to 4095.
 ///
-/// It is held as the kernel answers it, negated, so that a refusal costs no instruction and `Result<(), Errno>` is an int.
-/// `Debug` and parsing know the constant's name; `Display` adds a short description.
+/// In memory it is negated, as the kernel returns it, so an error costs no instruction and `Result<(), Errno>` is an int.
+/// `Debug` and parsing use the constant's name; `Display` adds a short description.
 ///
 /// ```
 /// use linux_socketpair::Errno;
@@ -32,7 +37,7 @@ impl Errno {
         -self.0.get()
     }
 
-    /// The errno of a positive number: `Some` for 1 to 4095, the numbers that the kernel can answer, named or not.
+    /// The errno of a positive number: `Some` for 1 to 4095, the numbers that the kernel can return, named or not.
     #[inline]
     #[must_use]
     pub const fn from_raw_os_error(raw: i32) -> Option<Self> {
@@ -51,14 +56,14 @@ impl Errno {
     }
 }
 
-/// What the kernel answered: from -4095 to -1 a negated errno, everything else a value.
+/// Decodes what the kernel returned: from -4095 to -1 a negated errno, everything else a value.
 #[inline]
-pub(crate) const fn decode(answer: usize) -> Result<usize, Errno> {
-    if answer > usize::MAX - 4095 {
+pub(crate) const fn decode(ret: usize) -> Result<usize, Errno> {
+    if ret > usize::MAX - 4095 {
         // SAFETY: none of the numbers from -4095 to -1 has a low half of zeros.
-        Err(Errno(unsafe { NonZeroI32::new_unchecked(answer as i32) }))
+        Err(Errno(unsafe { NonZeroI32::new_unchecked(ret as i32) }))
     } else {
-        Ok(answer)
+        Ok(ret)
     }
 }
 
@@ -85,7 +90,7 @@ impl fmt::Display for Errno {
 impl FromStr for Errno {
     type Err = ParseError;
 
-    /// Takes a constant's name, or a number from 1 to 4095: decimal, or hexadecimal with `0x`.
+    /// Accepts a constant's name, or a number from 1 to 4095: decimal, or hexadecimal with `0x`.
     #[inline]
     fn from_str(text: &str) -> Result<Self, ParseError> {
         match NAMES.iter().find(|(_, name, _)| *name == text) {
@@ -155,7 +160,7 @@ errnos! {
     EDEADLK "would deadlock",
     ENAMETOOLONG "name too long",
     ENOLCK "no locks left",
-    ENOSYS "no such system call, or a sandbox refuses it",
+    ENOSYS "function not implemented",
     ENOTEMPTY "directory not empty",
     ELOOP "too many symbolic links",
     ENOMSG "no message of that type",
@@ -251,6 +256,7 @@ errnos! {
     EHWPOISON "memory page has a hardware error",
     EWOULDBLOCK "would block",
     EDEADLOCK "would deadlock on a file lock",
+
 }
 
 #[cfg(test)]

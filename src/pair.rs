@@ -1,42 +1,42 @@
-//! A pair, by raw descriptors.
-
-use core::mem::MaybeUninit;
+//! The system call socketpair(2), with raw file descriptors.
 
 use crate::errno::Errno;
+use crate::fd::RawFd;
 use crate::syscalls::socketpair_into;
-use crate::types::{Domain, RawFd, SocketFlags, SocketType};
+use crate::types::{Domain, SocketFlags, SocketType};
 
-/// Makes a pair of connected sockets and returns their descriptors, `sv[0]` and `sv[1]`, which are alike.
+/// Makes a pair of connected sockets and returns their raw file descriptors, which are indistinguishable.
 ///
 /// - `domain`: [`Domain::UNIX`]; since Linux 4.12 also [`Domain::TIPC`]
-/// - `ty`: in AF_UNIX [`SocketType::STREAM`], [`DGRAM`](SocketType::DGRAM), [`SEQPACKET`](SocketType::SEQPACKET)
-/// - `flags`: [`SocketFlags::CLOEXEC`], [`NONBLOCK`](SocketFlags::NONBLOCK), both or none, for both ends
-/// - `protocol`: 0; AF_UNIX takes 1 (`PF_UNIX`) for the same
+/// - `ty`: on AF_UNIX [`SocketType::STREAM`], [`DGRAM`](SocketType::DGRAM) or [`SEQPACKET`](SocketType::SEQPACKET)
+/// - `flags`: [`SocketFlags::CLOEXEC`], [`NONBLOCK`](SocketFlags::NONBLOCK), both or none, for both sockets
+/// - `protocol`: 0; AF_UNIX accepts 1 (`PF_UNIX`) for the same
 ///
-/// All bits go to the kernel as they are, type and flags joined in one number, and its answer comes back as it is. The
-/// descriptors belong to the caller and nothing closes them by itself.
+/// All bits reach the kernel unchanged, type and flags combined to one number, and its result is returned unchanged. The
+/// caller owns the file descriptors; nothing closes them automatically. Since Linux 2.6.27.
 ///
 /// # Errors
 ///
-/// In the order in which the kernel checks. Those marked * the manual page doesn't name.
+/// In the order in which Linux 5.10 and later check. Those marked * are not in the manual page.
 ///
 /// - `EINVAL` *: a flag that the kernel doesn't know
-/// - `EMFILE`: fewer than two descriptors are free under `RLIMIT_NOFILE`
-/// - `EAFNOSUPPORT`: no such domain, or it is neither built in nor loaded
+/// - `EMFILE`: fewer than two file descriptors are free under `RLIMIT_NOFILE`
+/// - `EAFNOSUPPORT`: there is no such domain, or it is neither built in nor loaded
 /// - `EINVAL` *: a type from 11 to 15
 /// - `EPROTONOSUPPORT`: the domain has no such protocol
-/// - `ESOCKTNOSUPPORT` *: the domain has no such type; AF_UNIX says so of 0, `RDM` and 6 to 10
-/// - `EOPNOTSUPP`: the domain makes no pairs, as most don't
-/// - `ENFILE`: the system's limit of open files, `fs.file-max`, or twice as many AF_UNIX sockets, or no memory for an inode
-/// - `ENOMEM` *: no memory
-/// - `EACCES`, `EPERM` *: a security module or a seccomp filter refuses
-/// - `ENOSYS` *: a seccomp filter refuses, or the kernel was built without sockets
+/// - `ESOCKTNOSUPPORT` *: the domain has no such type, such as 0, `RDM` and 6 to 10 on AF_UNIX
+/// - `EOPNOTSUPP`: the domain doesn't support pairs
+/// - `ENFILE`: `fs.file-max` is reached (CAP_SYS_ADMIN is exempt), or, since Linux 5.15, there are twice as many AF_UNIX
+///   sockets; or there is no memory for an inode
+/// - `ENOMEM` *: there is no memory; before Linux 5.15 also too many AF_UNIX sockets
+/// - `EACCES`, `EPERM` *: a security module or a seccomp filter rejects the call
+/// - `ENOSYS` *: a seccomp filter rejects the call, or the kernel was built without sockets
 ///
 /// ```
 /// use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, close, socketpair};
 ///
 /// let [a, b] = socketpair(Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, 0)?;
-/// // SAFETY: both descriptors are ours.
+/// // SAFETY: this code owns both file descriptors.
 /// unsafe {
 ///     close(a)?;
 ///     close(b)?;
@@ -48,10 +48,12 @@ use crate::types::{Domain, RawFd, SocketFlags, SocketType};
 /// Manual page: [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html).
 #[inline]
 pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: i32) -> Result<[RawFd; 2], Errno> {
-    let mut sv = MaybeUninit::<[RawFd; 2]>::uninit();
-    // SAFETY: `sv` is ours to write.
-    unsafe { socketpair_into(domain, ty, flags, protocol, sv.as_mut_ptr())? };
-    let sv = sv.as_ptr().cast::<RawFd>();
-    // SAFETY: the call succeeded, so the kernel wrote both. Read as one word, they would have to be taken apart again.
-    Ok(unsafe { [sv.read(), sv.add(1).read()] })
+    // What remains there if a filter or an emulator reports success and makes no pair.
+    let mut sv = [-1; 2];
+    let at = &raw mut sv;
+    // SAFETY: `sv` may be written.
+    unsafe { socketpair_into(domain, ty, flags, protocol, at)? };
+    let at = at.cast::<RawFd>();
+    // SAFETY: both are initialized. Read as one word, they would have to be taken apart again.
+    Ok(unsafe { [at.read(), at.add(1).read()] })
 }

@@ -1,88 +1,121 @@
-//! Waiting.
+//! Waiting for file descriptors.
 
-use core::{fmt, marker::PhantomData, time::Duration};
+use core::{fmt, marker::PhantomData, slice, time::Duration};
 use linux_raw_sys::general::{__kernel_timespec, pollfd};
 
-use crate::descriptor::Descriptor;
 use crate::errno::Errno;
+use crate::fd::{AsFd, AsRawFd, BorrowedFd};
 use crate::syscalls;
-use crate::types::{PollFlags, RawFd};
+use crate::types::PollFlags;
 
-/// A descriptor to wait for, and what for. In memory it is the kernel's `pollfd`.
+/// A file descriptor to wait for, and the events. In memory it is the kernel's `pollfd`.
+///
+/// ```
+/// use core::time::Duration;
+/// use linux_socketpair::{Errno, PollFd, PollFlags, UnixStream, poll};
+///
+/// let (a, b) = UnixStream::pair()?;
+/// let ends = [a, b];
+/// let mut fds = ends.each_ref().map(|end| PollFd::new(end, PollFlags::IN));
+/// ends[0].send(b"!")?;
+/// assert_eq!(poll(&mut fds, Some(Duration::from_secs(1)))?, 1);
+/// assert_eq!(fds[1].ready(), PollFlags::IN);
+///
+/// // The place of an end that is not waited for any more:
+/// fds[1] = PollFd::ignored();
+/// assert_eq!(poll(&mut fds, Some(Duration::ZERO))?, 0);
+/// # Ok::<(), Errno>(())
+/// ```
+#[doc(alias = "pollfd")]
+#[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct PollFd<'a>(pollfd, PhantomData<&'a Descriptor>);
+pub struct PollFd<'fd>(pollfd, PhantomData<BorrowedFd<'fd>>);
 
-impl<'a> PollFd<'a> {
-    /// Waits for `events` of a descriptor; errors and the end are always told.
+impl<'fd> PollFd<'fd> {
+    /// Waits for `events` on a file descriptor. Errors and the end of the peer are always reported.
     #[inline]
     #[must_use]
-    pub fn new(descriptor: &'a impl AsRef<Descriptor>, events: PollFlags) -> Self {
-        let fd = descriptor.as_ref().as_raw_fd();
-        Self(
-            pollfd {
-                fd,
-                events: events.bits() as i16,
-                revents: 0,
-            },
-            PhantomData,
-        )
+    pub fn new(fd: &'fd impl AsFd, events: PollFlags) -> Self {
+        Self::from_borrowed_fd(fd.as_fd(), events)
     }
 
-    /// What the descriptor is ready for, as the last [`poll`] found it.
+    /// Waits for `events` on a file descriptor that is borrowed already.
+    #[inline]
+    #[must_use]
+    pub fn from_borrowed_fd(fd: BorrowedFd<'fd>, events: PollFlags) -> Self {
+        let fd = fd.as_raw_fd();
+        let events = events.bits() as i16;
+        Self(pollfd { fd, events, revents: 0 }, PhantomData)
+    }
+
+    /// An entry that waits for nothing, and is never ready.
+    #[inline]
+    #[must_use]
+    pub const fn ignored() -> Self {
+        let (fd, events, revents) = (-1, 0, 0);
+        Self(pollfd { fd, events, revents }, PhantomData)
+    }
+
+    /// The file descriptor; `None` if the entry is [`ignored`](Self::ignored).
+    #[inline]
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'fd>> {
+        // SAFETY: it was made from one that is borrowed for as long.
+        (self.0.fd >= 0).then(|| unsafe { BorrowedFd::borrow_raw(self.0.fd) })
+    }
+
+    /// The events that are waited for.
+    #[inline]
+    #[must_use]
+    pub const fn events(&self) -> PollFlags {
+        PollFlags::from_bits_retain(self.0.events as u16)
+    }
+
+    /// Sets the events to wait for from now on.
+    #[inline]
+    pub const fn set_events(&mut self, events: PollFlags) {
+        self.0.events = events.bits() as i16;
+    }
+
+    /// The events that the last [`poll`] found; empty before.
+    #[doc(alias = "revents")]
     #[inline]
     #[must_use]
     pub const fn ready(&self) -> PollFlags {
         PollFlags::from_bits_retain(self.0.revents as u16)
-    }
-
-    /// The number of the descriptor.
-    #[inline]
-    #[must_use]
-    pub const fn as_raw_fd(&self) -> RawFd {
-        self.0.fd
     }
 }
 
 impl fmt::Debug for PollFd<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let events = PollFlags::from_bits_retain(self.0.events as u16);
         f.debug_struct("PollFd")
             .field("fd", &self.0.fd)
-            .field("events", &events)
+            .field("events", &self.events())
             .field("ready", &self.ready())
             .finish()
     }
 }
 
-/// Waits until a descriptor is ready, a signal comes or the time is over, and returns how many are ready.
+/// Waits until a file descriptor is ready, a signal comes or the timeout expires, and returns how many are ready.
 ///
-/// Without a timeout it waits for ever; with none left it looks and returns. The time is exact to the nanosecond, as far
-/// as the kernel's timers are, and on 32-bit machines as long as elsewhere since Linux 5.1.
+/// Without a timeout it waits indefinitely; with a timeout of zero it returns at once. The time is exact to the nanosecond, as
+/// far as the kernel's timers are. Before Linux 5.1, 32-bit machines wait 68 years at most.
 ///
 /// # Errors
 ///
 /// - `EINTR`: a signal came first
-/// - `EINVAL`: more descriptors than `RLIMIT_NOFILE`
-/// - `ENOMEM`: no memory
+/// - `EINVAL`: more file descriptors than `RLIMIT_NOFILE`
+/// - `ENOMEM`: there is no memory
+///
+/// The example of [`PollFd`] shows it.
 ///
 /// Manual page: [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html).
-///
-/// ```
-/// use core::time::Duration;
-/// use linux_socketpair::{Errno, MessageFlags, PollFd, PollFlags, Socket, poll};
-///
-/// let [a, b] = Socket::stream_pair()?;
-/// a.send(b"!", MessageFlags::empty())?;
-/// let mut fds = [PollFd::new(&a, PollFlags::IN), PollFd::new(&b, PollFlags::IN)];
-/// assert_eq!(poll(&mut fds, Some(Duration::from_secs(1)))?, 1);
-/// assert_eq!(fds[1].ready(), PollFlags::IN);
-/// # Ok::<(), Errno>(())
-/// ```
+#[doc(alias = "ppoll")]
 #[inline]
 pub fn poll(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> Result<usize, Errno> {
     // SAFETY: a `PollFd` is a `pollfd` in memory.
-    let fds = unsafe { core::slice::from_raw_parts_mut(fds.as_mut_ptr().cast::<pollfd>(), fds.len()) };
+    let fds = unsafe { slice::from_raw_parts_mut(fds.as_mut_ptr().cast::<pollfd>(), fds.len()) };
     let timeout = timeout.map(|timeout| __kernel_timespec {
         tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: timeout.subsec_nanos().into(),

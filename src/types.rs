@@ -1,15 +1,12 @@
-//! What a call is given: domain, type and flags.
+//! The arguments of the calls: domain, type and flags.
 
 use bitflags::{Flag, Flags, bitflags};
-use core::{error, ffi::c_int, fmt, str::FromStr};
+use core::{error, fmt, str::FromStr};
 use linux_raw_sys::{general::*, net::*};
 
 use crate::uapi::*;
 
-/// A descriptor as the kernel has it: a small number without an owner.
-pub type RawFd = c_int;
-
-/// Makes a type of named numbers. Not by `bitflags!`: these are no sets, and as sets their values would read as each other.
+/// Defines a type of named numbers. Not with `bitflags!`: they are not sets, and as sets SEQPACKET (5) would contain STREAM (1).
 macro_rules! values {
     (
         $(#[$doc:meta])*
@@ -29,7 +26,7 @@ macro_rules! values {
             $($(#[$value_doc])* pub const $NAME: Self = Self($value);)+
             $($(#[$unnamed_doc])* pub const $UNNAMED: Self = Self($unnamed);)*
 
-            /// The number, as the kernel is given it.
+            /// The number, as the kernel receives it.
             #[inline]
             #[must_use]
             pub const fn bits(self) -> u32 {
@@ -44,10 +41,10 @@ macro_rules! values {
             }
         }
 
-        /// For generic code. A value contains and intersects itself alone; what the trait's other operations combine, they
-        /// combine bit by bit, and a result is the value of that number, whatever its name.
+        /// For generic code. A value contains and intersects only itself. The trait's other operations combine bits, and return the
+        /// value of the resulting number, whatever its name.
         impl Flags for $Type {
-            /// The last, which has no name, says that every bit may mean something to the kernel: none is truncated.
+            /// The last one, without a name, means that every bit is known: none is truncated.
             const FLAGS: &'static [Flag<Self>] = &[
                 $(Flag::new(stringify!($NAME), Self::$NAME),)+
                 Flag::new("", Self(!0)),
@@ -82,7 +79,7 @@ macro_rules! values {
             }
         }
 
-        /// As `Display`.
+        /// Like `Display`.
         impl fmt::Debug for $Type {
             #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,7 +90,7 @@ macro_rules! values {
         impl FromStr for $Type {
             type Err = ParseError;
 
-            /// Takes one name, or a number: decimal, or hexadecimal with `0x`.
+            /// Accepts one name, or a number: decimal, or hexadecimal with `0x`.
             #[inline]
             fn from_str(text: &str) -> Result<Self, ParseError> {
                 match text {
@@ -106,9 +103,9 @@ macro_rules! values {
 }
 
 values! {
-    /// The domain of a socket, `AF_*`: which protocols it speaks.
+    /// The domain (address family) of a socket, `AF_*`.
     ///
-    /// Linux makes pairs in [`UNIX`](Self::UNIX), and since 4.12 in [`TIPC`](Self::TIPC).
+    /// Linux supports pairs in [`UNIX`](Self::UNIX), and since 4.12 in [`TIPC`](Self::TIPC).
     ///
     /// A domain is one number, not a set, so there is no `|`.
     ///
@@ -122,10 +119,11 @@ values! {
     /// ```
     ///
     /// Manual page: [address_families(7)](https://man7.org/linux/man-pages/man7/address_families.7.html).
+    #[doc(alias("AF_UNIX", "AF_LOCAL", "AF_TIPC", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_VSOCK", "PF_UNIX"))]
     Domain {
         /// No domain.
         UNSPEC = AF_UNSPEC;
-        /// Local communication, by which pairs are made.
+        /// Local communication.
         UNIX = AF_UNIX;
         /// IPv4.
         INET = AF_INET;
@@ -227,13 +225,13 @@ values! {
 }
 
 values! {
-    /// The type of a socket, `SOCK_*`: how it keeps bytes together and in order.
+    /// The type of a socket, `SOCK_*`: whether it keeps the boundaries of messages, and their order.
     ///
-    /// AF_UNIX makes pairs of [`STREAM`](Self::STREAM), [`DGRAM`](Self::DGRAM) and [`SEQPACKET`](Self::SEQPACKET), and
-    /// takes [`RAW`](Self::RAW) for `DGRAM`. None of them loses or reorders anything there.
+    /// AF_UNIX supports [`STREAM`](Self::STREAM), [`DGRAM`](Self::DGRAM) and [`SEQPACKET`](Self::SEQPACKET), and accepts
+    /// [`RAW`](Self::RAW) for `DGRAM`. All of them are reliable and ordered there.
     ///
-    /// A type is one number, not a set: `SEQPACKET` is 5, and has nothing to do with `STREAM`, 1, and `RDM`, 4. So there
-    /// is no `|`; the call itself joins type and [`SocketFlags`].
+    /// A type is one number, not a set: `SEQPACKET` is 5, and has nothing to do with `STREAM` (1) and `RDM` (4). So there is no
+    /// `|`; the call itself combines type and [`SocketFlags`].
     ///
     /// ```
     /// use linux_socketpair::SocketType;
@@ -245,12 +243,13 @@ values! {
     /// ```
     ///
     /// Manual page: [socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html).
+    #[doc(alias("SOCK_STREAM", "SOCK_DGRAM", "SOCK_SEQPACKET", "SOCK_RAW", "SOCK_RDM"))]
     SocketType {
         /// Bytes in order, without boundaries.
         STREAM = SOCK_STREAM;
         /// Messages with their boundaries.
         DGRAM = SOCK_DGRAM;
-        /// Below the transport protocol; in AF_UNIX another name of `DGRAM`, as which it reads back.
+        /// Below the transport protocol; on AF_UNIX the same as `DGRAM`, which `SO_TYPE` reports.
         RAW = SOCK_RAW;
         /// Messages, reliably delivered.
         RDM = SOCK_RDM;
@@ -258,13 +257,14 @@ values! {
         SEQPACKET = SOCK_SEQPACKET;
         /// Datagram congestion control protocol.
         DCCP = SOCK_DCCP;
-        /// Packets at the device level, the obsolete way.
+        /// Packets at the device level; obsolete.
         PACKET = SOCK_PACKET;
     }
     unnamed {}
 }
 
-/// What both ends are born with. A set: `|` is the union, and the call joins it to the [`SocketType`].
+/// The flags that both sockets of a pair are created with. A set: `|` is the union; the call combines it with the
+/// [`SocketType`].
 ///
 /// ```
 /// use linux_socketpair::SocketFlags;
@@ -273,100 +273,114 @@ values! {
 /// assert!(both.contains(SocketFlags::CLOEXEC));
 /// assert_eq!(both.to_string().parse(), Ok(both));
 /// ```
+#[doc(alias("SOCK_CLOEXEC", "SOCK_NONBLOCK"))]
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct SocketFlags(u32);
 
 bitflags! {
     impl SocketFlags: u32 {
-        /// The descriptors are closed on exec. With it from birth, no other thread's fork and exec can inherit them.
+        /// The file descriptors are close-on-exec from the beginning, so a program that another thread starts can't inherit them.
         const CLOEXEC = SOCK_CLOEXEC;
-        /// Calls that would wait give EAGAIN instead.
+        /// Calls that would wait fail with `EAGAIN`.
         const NONBLOCK = SOCK_NONBLOCK;
 
-        // Whatever else a caller passes is the kernel's to judge.
+        // The kernel judges all other bits.
         const _ = !0;
     }
 }
 
-/// How a message is sent or received, `MSG_*`, and what the kernel says of one that was.
+/// The flags of sending and receiving calls, `MSG_*`, and those that the kernel returns with a message.
 ///
-/// A set: `|` is the union. What a call does with each flag, its manual page tells; AF_UNIX ignores some.
+/// A set: `|` is the union. The manual pages describe what each flag does; AF_UNIX ignores some.
 ///
 /// Manual pages: [send(2)](https://man7.org/linux/man-pages/man2/send.2.html),
 /// [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html).
+#[doc(alias(
+    "MSG_OOB",
+    "MSG_PEEK",
+    "MSG_CTRUNC",
+    "MSG_TRUNC",
+    "MSG_DONTWAIT",
+    "MSG_EOR",
+    "MSG_WAITALL",
+    "MSG_NOSIGNAL",
+    "MSG_MORE",
+    "MSG_CMSG_CLOEXEC"
+))]
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct MessageFlags(u32);
 
 bitflags! {
     impl MessageFlags: u32 {
-        /// Out-of-band data: the last byte that is sent with it on a stream, received with it. AF_UNIX: since Linux 5.15.
+        /// Out-of-band data: the last byte that is sent on a stream, which is received with this flag. AF_UNIX: since Linux 5.15.
+        /// File descriptors that were sent with a single such byte are discarded when it is received.
         const OOB = MSG_OOB;
-        /// Receive, and leave what was received where it is.
+        /// Receive without removing what is received.
         const PEEK = MSG_PEEK;
-        /// Send past routers; nothing to AF_UNIX.
+        /// Send without a gateway; ignored by AF_UNIX.
         const DONTROUTE = MSG_DONTROUTE;
-        /// Received: control messages were lost for want of space or of free descriptors.
+        /// Received: control messages were discarded; see [`RecvControl::is_truncated`](crate::RecvControl::is_truncated).
         const CTRUNC = MSG_CTRUNC;
-        /// Receive: the whole length of a message is wanted, though its end be lost. Received: it was.
+        /// Receive: return the whole length of a message that is truncated. Received: the message was truncated.
         const TRUNC = MSG_TRUNC;
-        /// EAGAIN in place of waiting, this once.
+        /// Fail with `EAGAIN` instead of waiting, in this call.
         const DONTWAIT = MSG_DONTWAIT;
         /// The end of a record.
         const EOR = MSG_EOR;
-        /// Receive: wait until the buffer is full, on a stream.
+        /// Receive: on a stream, wait until the buffer is full.
         const WAITALL = MSG_WAITALL;
-        /// Send: the link is known to work; nothing to AF_UNIX.
+        /// Send: the link is known to work; ignored by AF_UNIX.
         const CONFIRM = MSG_CONFIRM;
         /// Receive from the queue of errors.
         const ERRQUEUE = MSG_ERRQUEUE;
-        /// Send without SIGPIPE, as a [`Socket`](crate::Socket) always does.
+        /// Send without SIGPIPE; a [`Socket`](crate::Socket) always adds it.
         const NOSIGNAL = MSG_NOSIGNAL;
-        /// Send: more follows.
+        /// Send: more data follows.
         const MORE = MSG_MORE;
-        /// Receive descriptors closed on exec, as [`recv_message`](crate::Socket::recv_message) always does.
+        /// Receive file descriptors close-on-exec;
+        /// [`RecvControl::set_close_on_exec`](crate::RecvControl::set_close_on_exec) decides.
         const CMSG_CLOEXEC = MSG_CMSG_CLOEXEC;
 
-        // Whatever else a caller passes is the kernel's to judge.
+        // The kernel judges all other bits.
         const _ = !0;
     }
 }
 
-/// What a descriptor is polled for, `POLL*`, and what it is ready for.
-///
-/// A set: `|` is the union.
+/// The events to wait for on a file descriptor, `POLL*`, and those that were found. A set: `|` is the union.
 ///
 /// Manual page: [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html).
+#[doc(alias("POLLIN", "POLLPRI", "POLLOUT", "POLLERR", "POLLHUP", "POLLNVAL", "POLLRDHUP"))]
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct PollFlags(u16);
 
 bitflags! {
     impl PollFlags: u16 {
-        /// Something can be received, or the end has come.
+        /// Something can be received, or end of stream (EOF) is reached.
         const IN = POLLIN as u16;
         /// Out-of-band data is there.
         const PRI = POLLPRI as u16;
         /// Something can be sent.
         const OUT = POLLOUT as u16;
-        /// An error is pending; told unasked.
+        /// An error is pending; always reported.
         const ERR = POLLERR as u16;
-        /// Both directions are over; told unasked.
+        /// Both directions are shut down; always reported.
         const HUP = POLLHUP as u16;
-        /// Not an open descriptor; told unasked.
+        /// The file descriptor is not open; always reported.
         const NVAL = POLLNVAL as u16;
-        /// The peer is closed, or has shut down its sending side.
+        /// The peer is closed, or has shut down sending.
         const RDHUP = POLLRDHUP as u16;
 
-        // Whatever else a caller passes is the kernel's to judge.
+        // The kernel judges all other bits.
         const _ = !0;
     }
 }
 
 macro_rules! print_and_parse {
     ($($Type:ident)+) => {$(
-        /// As `Display`, with the type's name around it, and 0x0 for the empty set.
+        /// Like `Display`, enclosed in the type's name, and 0x0 for the empty set.
         impl fmt::Debug for $Type {
             #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -379,7 +393,7 @@ macro_rules! print_and_parse {
             }
         }
 
-        /// The names, joined by `|`; bits without a name as one hexadecimal number.
+        /// The names, separated by `|`; bits without a name as one hexadecimal number.
         impl fmt::Display for $Type {
             #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -390,7 +404,7 @@ macro_rules! print_and_parse {
         impl FromStr for $Type {
             type Err = ParseError;
 
-            /// Takes names and hexadecimal numbers with `0x`, joined by `|`; nothing at all is the empty set.
+            /// Accepts names and hexadecimal numbers with `0x`, separated by `|`; an empty text is the empty set.
             #[inline]
             fn from_str(text: &str) -> Result<Self, ParseError> {
                 bitflags::parser::from_str(text).map_err(|_| ParseError(()))

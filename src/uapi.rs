@@ -1,4 +1,4 @@
-//! What the kernel's headers define and linux-raw-sys lacks.
+//! Constants of the kernel's headers that linux-raw-sys lacks.
 
 use linux_raw_sys::general;
 

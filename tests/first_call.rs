@@ -1,18 +1,22 @@
-//! The first calls of a process, made by many threads at once. On i386 each of them finds out where the kernel is entered.
+//! The first calls of a process. On i386 they find out how the kernel is entered.
 
-use linux_socketpair::{Errno, MessageFlags, Socket};
-use std::{sync::Barrier, thread};
+use linux_socketpair::{Errno, UnixSeqpacket};
+use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, sync::Barrier, thread};
+
+use common::{alone, in_qemu, skip};
+
+mod common;
 
 const THREADS: usize = 8;
 
 fn a_message_arrives() -> Result<bool, Errno> {
-    let [a, b] = Socket::seqpacket_pair()?;
+    let (a, b) = UnixSeqpacket::pair()?;
     let mut buf = [0; 8];
-    a.send(b"first", MessageFlags::empty())?;
-    Ok(b.recv(&mut buf, MessageFlags::empty())? == 5 && buf.starts_with(b"first"))
+    a.send(b"first")?;
+    Ok(b.recv(&mut buf)? == 5 && buf.starts_with(b"first"))
 }
 
-fn they_all_arrive() -> bool {
+fn messages_arrive_in_all_threads() -> bool {
     let barrier = Barrier::new(THREADS);
     thread::scope(|scope| {
         let threads = [(); THREADS].map(|()| {
@@ -27,23 +31,89 @@ fn they_all_arrive() -> bool {
     })
 }
 
-/// This process makes no call of its own, so each child's are its first.
+/// The wait status of a child in which `f` makes the first calls: this process makes none. Exit status 0 is true, 1 false.
+fn in_child(f: impl FnOnce() -> bool) -> i32 {
+    // SAFETY: the child ends with `_exit`. Of what other threads may hold it uses only the allocator, which the C library
+    // makes usable in it.
+    let child = unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::alarm(10);
+            libc::_exit(if f() { 0 } else { 1 });
+        }
+        child
+    };
+    assert!(child > 0, "fork");
+    let mut status = -1;
+    // SAFETY: the call writes `status` alone.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    status
+}
+
 #[test]
 fn eight_threads_can_make_the_first_call_at_once() {
-    for _ in 0..100 {
-        // SAFETY: the child is left by `_exit`, and of what other threads may have held it uses the allocator alone, which
-        // the C library puts in order for it.
-        let child = unsafe {
-            let child = libc::fork();
-            if child == 0 {
-                libc::_exit(if they_all_arrive() { 0 } else { 1 });
-            }
-            child
-        };
-        assert!(child > 0, "fork");
-        let mut status = -1;
-        // SAFETY: the call writes `status` alone.
-        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-        assert_eq!(status, 0, "its wait status");
+    if in_qemu() {
+        return skip(
+            "the first call in eight threads",
+            "QEMU user mode fails if the child of a fork starts threads",
+        );
     }
+    alone(|| {
+        for _ in 0..100 {
+            assert_eq!(in_child(messages_arrive_in_all_threads), 0, "its wait status");
+        }
+    });
+}
+
+/// Makes `path` the root directory; in a user namespace where this user may not.
+fn chroot(path: &CString) -> bool {
+    // SAFETY: neither call accesses memory but the path, and the process has one thread.
+    unsafe {
+        libc::chroot(path.as_ptr()) == 0
+            || (libc::unshare(libc::CLONE_NEWUSER) == 0 && libc::chroot(path.as_ptr()) == 0)
+    }
+}
+
+/// In a root directory that others can write, `proc/self/auxv` is whatever they put there.
+#[test]
+fn the_first_call_uses_no_file_below_the_root_directory() {
+    alone(|| {
+        const CHROOT_FAILED: i32 = 77 << 8;
+        let root = std::env::temp_dir().join(format!("linux-socketpair-{}", std::process::id()));
+        let auxv = root.join("proc/self/auxv");
+        let c_string = |path: &Path| CString::new(path.as_os_str().as_bytes()).expect("no zero");
+        let root_path = c_string(&root);
+        let test = || {
+            in_child(|| {
+                if !chroot(&root_path) {
+                    // SAFETY: it ends the process, and runs nothing of it.
+                    unsafe { libc::_exit(CHROOT_FAILED >> 8) };
+                }
+                a_message_arrives() == Ok(true)
+            })
+        };
+        fs::create_dir_all(auxv.parent().expect("a directory")).expect("directories");
+
+        // AT_SYSINFO_EHDR and AT_SYSINFO, both an address where nothing is mapped, and AT_NULL.
+        let forged: Vec<u8> = [33, 4096, 32, 4096, 0, 0_usize]
+            .iter()
+            .flat_map(|word| word.to_ne_bytes())
+            .collect();
+        fs::write(&auxv, forged).expect("a file");
+        let with_file = test();
+
+        fs::remove_file(&auxv).expect("removed");
+        // SAFETY: the call reads the path alone.
+        assert_eq!(unsafe { libc::mkfifo(c_string(&auxv).as_ptr(), 0o666) }, 0);
+        let with_fifo = test();
+
+        fs::remove_dir_all(&root).expect("removed");
+        if [with_file, with_fifo].contains(&CHROOT_FAILED) {
+            return skip(
+                "the first call after chroot",
+                "neither chroot nor a user namespace is permitted",
+            );
+        }
+        assert_eq!([with_file, with_fifo], [0, 0], "the wait statuses");
+    });
 }

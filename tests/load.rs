@@ -1,56 +1,45 @@
-//! Under load, under signals, beside execs and killed peers: nothing is lost, and nothing stays open.
+//! Under load, under signals, beside execs and killed peers: all data arrives, and no file descriptor stays open.
 //!
-//! The tests count the descriptors of the process and change its limits, so they take turns. Each prints what it
-//! counted, which `--nocapture` shows. With LINUX_SOCKETPAIR_LOAD in the environment, the pairs are a million.
+//! The tests count the file descriptors of the process and change its limits, so they run one at a time. Each prints
+//! its counts, which `--nocapture` shows. With LINUX_SOCKETPAIR_LOAD in the environment it makes a million pairs.
 
 use linux_socketpair::{
-    ControlMessage, Errno, IoSlice, IoSliceMut, MessageFlags, PollFd, PollFlags, RecvControl, SendControl, Shutdown,
-    Socket, poll, space,
+    AsFd, Errno, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd, PollFlags, RecvControl, SendControl, Shutdown,
+    Socket, SocketType, UnixStream, kind, poll, space,
 };
 use std::{
     collections::BTreeMap,
-    env, fs,
+    env,
     mem::MaybeUninit,
     process::{Command, Stdio},
     ptr,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
-const NONE: MessageFlags = MessageFlags::empty();
+use common::{alone, open_descriptors};
+
+mod common;
+
 /// Longer than anything here waits for.
 const LONG: Duration = Duration::from_secs(20);
 
-type MakePair = fn() -> Result<[Socket; 2], Errno>;
-
-const TYPES: [(&str, MakePair); 3] = [
-    ("STREAM", Socket::stream_pair),
-    ("DGRAM", Socket::dgram_pair),
-    ("SEQPACKET", Socket::seqpacket_pair),
-];
-
-fn open_descriptors() -> usize {
-    fs::read_dir("/proc/self/fd").expect("/proc").count()
+/// The three instances of a generic function.
+macro_rules! of_each_kind {
+    ($f:ident) => {
+        [$f::<kind::Stream>, $f::<kind::Datagram>, $f::<kind::Seqpacket>]
+    };
 }
 
-/// Runs `test` while no other test runs; it must leave open as many descriptors as it found.
-fn alone(test: impl FnOnce()) {
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = open_descriptors();
-    test();
-    assert_eq!(open_descriptors(), before, "nothing is left open");
-}
-
-/// The limits of open files as they were, put back when it is dropped.
+/// The former limits of open files, restored when it is dropped.
 struct Limit(libc::rlimit);
 
 impl Limit {
     fn set(soft: impl FnOnce(&libc::rlimit) -> libc::rlim_t) -> Self {
         let mut before = MaybeUninit::<libc::rlimit>::uninit();
-        // SAFETY: the call writes the limits, and where it succeeds it wrote both.
+        // SAFETY: the call writes the limits, both of them if it succeeds.
         let before = unsafe {
             assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, before.as_mut_ptr()), 0);
             before.assume_init()
@@ -71,8 +60,32 @@ impl Drop for Limit {
 }
 
 fn free_descriptors() -> impl Iterator<Item = i32> {
-    // SAFETY: the command takes no argument and changes nothing.
+    // SAFETY: the command has no argument and changes nothing.
     (0..).filter(|&fd| unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0)
+}
+
+#[derive(Default)]
+struct Counts {
+    begun: AtomicUsize,
+    used: AtomicUsize,
+    rejected: AtomicUsize,
+}
+
+fn make_and_use_pairs<T: kind::Kind>(pairs: usize, counts: &Counts) {
+    while counts.begun.fetch_add(1, Relaxed) < pairs {
+        let begins = Instant::now();
+        let (a, b) = loop {
+            match Socket::<T>::pair() {
+                Err(Errno::EMFILE) if begins.elapsed() < LONG => _ = counts.rejected.fetch_add(1, Relaxed),
+                pair => break pair.expect("a pair, or EMFILE"),
+            }
+            thread::yield_now();
+        };
+        let mut byte = [0];
+        assert_eq!(a.send(b"x"), Ok(1));
+        assert_eq!((b.recv(&mut byte), &byte), (Ok(1), b"x"));
+        counts.used.fetch_add(1, Relaxed);
+    }
 }
 
 #[test]
@@ -85,43 +98,32 @@ fn pairs_made_by_many_threads_at_the_limit_of_open_files_all_work_and_are_closed
         None => 40_000,
     };
     alone(|| {
-        let [begun, used, refused] = [const { AtomicUsize::new(0) }; 3];
+        let counts = Counts::default();
         let beyond = free_descriptors().nth(FREE).expect("it is endless");
         let limit = Limit::set(|_| beyond as libc::rlim_t);
         thread::scope(|scope| {
-            let (begun, used, refused) = (&begun, &used, &refused);
-            for (_, make) in TYPES.into_iter().cycle().take(THREADS) {
-                scope.spawn(move || {
-                    while begun.fetch_add(1, Relaxed) < pairs {
-                        let begins = Instant::now();
-                        let [a, b] = loop {
-                            match make() {
-                                Err(Errno::EMFILE) if begins.elapsed() < LONG => _ = refused.fetch_add(1, Relaxed),
-                                pair => break pair.expect("a pair, or EMFILE"),
-                            }
-                            thread::yield_now();
-                        };
-                        let mut byte = [0];
-                        assert_eq!(a.send(b"x", NONE), Ok(1));
-                        assert_eq!((b.recv(&mut byte, NONE), &byte), (Ok(1), b"x"));
-                        used.fetch_add(1, Relaxed);
-                    }
-                });
+            for make_and_use_pairs in of_each_kind!(make_and_use_pairs).into_iter().cycle().take(THREADS) {
+                let counts = &counts;
+                scope.spawn(move || make_and_use_pairs(pairs, counts));
             }
         });
         drop(limit);
-        let [used, refused] = [used, refused].map(AtomicUsize::into_inner);
-        eprintln!("{used} pairs made, used and closed by {THREADS} threads; {refused} times EMFILE");
+        let [used, rejected] = [counts.used, counts.rejected].map(AtomicUsize::into_inner);
+        eprintln!("{used} pairs made, used and closed by {THREADS} threads; {rejected} times EMFILE");
         assert_eq!(used, pairs);
-        assert!(refused > 0, "the limit was met");
+        assert!(rejected > 0, "the limit was reached");
     });
+}
+
+fn pair<T: kind::Kind>() -> Result<[OwnedFd; 2], Errno> {
+    Socket::<T>::pair().map(|(a, b)| [a.into(), b.into()])
 }
 
 #[test]
 fn pairs_up_to_the_limit_of_open_files_are_all_closed() {
     const MOST: libc::rlim_t = 200_000;
     alone(|| {
-        // The count includes the descriptor that counts, which is free again.
+        // One of them is open for the count alone.
         let open = open_descriptors() - 1;
         let mut soft = 0;
         let limit = Limit::set(|limit| {
@@ -129,37 +131,36 @@ fn pairs_up_to_the_limit_of_open_files_are_all_closed() {
             soft
         });
         let mut pairs = Vec::new();
-        let refusal = TYPES
+        let error = of_each_kind!(pair)
             .into_iter()
             .cycle()
-            .find_map(|(_, make)| make().map(|pair| pairs.push(pair)).err());
-        eprintln!("{} pairs, then {refusal:?}: the limit is {soft}", pairs.len());
-        assert_eq!(refusal, Some(Errno::EMFILE));
+            .find_map(|pair| pair().map(|pair| pairs.push(pair)).err());
+        eprintln!("{} pairs, then {error:?}: the limit is {soft}", pairs.len());
+        assert_eq!(error, Some(Errno::EMFILE));
         assert_eq!(pairs.len(), (soft as usize - open) / 2);
         drop(pairs);
         drop(limit);
     });
 }
 
-/// Makes a descriptor in each way that there is, and uses it.
-fn make_descriptors(make: MakePair) -> Result<usize, Errno> {
-    let [a, b] = make()?;
-    let descriptors = [a.duplicate()?, b.duplicate()?];
-    let mut sent = SendControl::<{ space::rights(2) }>::new();
-    sent.rights(&descriptors)?;
-    a.send_message(&[IoSlice::new(b"x")], &sent, NONE)?;
-    let mut control = RecvControl::<{ space::rights(2) }>::new();
-    b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control, NONE)?;
-    for message in control.messages()? {
-        if let ControlMessage::Rights(mut rights) = message {
-            // The other one is left to `control`.
-            Socket::from(rights.next().ok_or(Errno::EBADF)?).send(b"y", NONE)?;
-        }
-    }
+/// Makes a file descriptor in each way that there is, and uses it.
+fn make_descriptors<T: kind::Kind>() -> Result<usize, Errno> {
+    let (a, b) = Socket::<T>::pair()?;
+    let duplicates = [a.try_clone()?, b.try_clone()?];
+    let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+    let mut control = SendControl::new(&mut memory);
+    control.push_rights(duplicates.iter().map(AsFd::as_fd))?;
+    a.send_message(&[IoSlice::new(b"x")], &control)?;
+    let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+    let mut control = RecvControl::new(&mut memory);
+    b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control)?;
+    // The second one stays with `control`.
+    let passed = control.descriptors()?.next().ok_or(Errno::EBADF)??;
+    Socket::<T>::try_from(passed)?.send(b"y")?;
     Ok(2 + 2 + 2)
 }
 
-/// How many sockets a program finds open that is started now.
+/// How many sockets are open in a program that is started now.
 fn inherited_sockets() -> i32 {
     let script = r#"n=0; for fd in /proc/$$/fd/*; do [ ! -S "$fd" ] || n=$((n + 1)); done; exit $n"#;
     let mut shell = Command::new("sh");
@@ -178,15 +179,15 @@ fn no_child_inherits_a_socket_whenever_it_is_started() {
     alone(|| {
         let before = inherited_sockets();
         let [made, started] = [const { AtomicUsize::new(0) }; 2];
-        // It lives as long as one of those who start programs, however they end.
+        // It lives as long as one of the threads that start programs, also if they panic.
         let starting = Arc::new(());
         let some_starting = Arc::downgrade(&starting);
         thread::scope(|scope| {
             let (made, started, some_starting) = (&made, &started, &some_starting);
-            for (_, make) in TYPES {
+            for make_descriptors in of_each_kind!(make_descriptors) {
                 scope.spawn(move || {
                     while some_starting.strong_count() > 0 {
-                        made.fetch_add(make_descriptors(make).expect("descriptors"), Relaxed);
+                        made.fetch_add(make_descriptors().expect("file descriptors"), Relaxed);
                     }
                 });
             }
@@ -208,30 +209,91 @@ fn no_child_inherits_a_socket_whenever_it_is_started() {
 
 extern "C" fn interrupt(_: i32) {}
 
-/// Has this thread signalled from now on.
-fn enlist(threads: &Mutex<Vec<libc::pid_t>>) {
+/// Registers this thread for signals.
+fn register(threads: &Mutex<Vec<libc::pid_t>>) {
     // SAFETY: it has no conditions.
     threads.lock().expect("threads").push(unsafe { libc::gettid() });
 }
 
-/// Calls again what a signal ended, and counts how often.
-fn again<T>(interrupted: &AtomicUsize, mut call: impl FnMut() -> Result<T, Errno>) -> T {
+/// Repeats a call that a signal interrupted, and counts how often.
+fn repeat<T>(interrupted: &AtomicUsize, mut call: impl FnMut() -> Result<T, Errno>) -> T {
     loop {
         match call() {
             Err(Errno::EINTR) => _ = interrupted.fetch_add(1, Relaxed),
-            answer => return answer.expect("an answer"),
+            result => return result.expect("success, or EINTR"),
         }
     }
 }
 
-const MESSAGE: usize = 1000;
+const LEN: usize = 1000;
 
-fn message(number: usize) -> [u8; MESSAGE] {
-    [(number % 251) as u8; MESSAGE]
+fn message(number: usize) -> [u8; LEN] {
+    [(number % 251) as u8; LEN]
+}
+
+fn send_bytes(socket: &UnixStream, bytes: &[u8; LEN], _: &AtomicUsize) {
+    socket.send_all(bytes).expect("all is sent");
+}
+
+fn recv_bytes(socket: &UnixStream, buf: &mut [u8; LEN], _: &AtomicUsize) {
+    socket.recv_exact(buf).expect("all is received");
+}
+
+fn send_message<T: kind::Messages>(socket: &Socket<T>, bytes: &[u8; LEN], interrupted: &AtomicUsize) {
+    assert_eq!(repeat(interrupted, || socket.send(bytes)), LEN);
+}
+
+fn recv_message<T: kind::Messages>(socket: &Socket<T>, buf: &mut [u8; LEN], interrupted: &AtomicUsize) {
+    assert_eq!(repeat(interrupted, || socket.recv(buf)), LEN);
+}
+
+/// Exchanges messages while signals interrupt both sides. Returns how many signals, and how many EINTR.
+fn exchange_under_signals<T: kind::Kind + Send>(
+    messages: usize,
+    send: fn(&Socket<T>, &[u8; LEN], &AtomicUsize),
+    recv: fn(&Socket<T>, &mut [u8; LEN], &AtomicUsize),
+) -> [usize; 2] {
+    let interrupted = AtomicUsize::new(0);
+    let mut signals = 0;
+    let threads = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        let (interrupted, threads) = (&interrupted, &threads);
+        let (a, b) = Socket::<T>::pair().expect("a pair");
+        let workers = [
+            scope.spawn(move || {
+                register(threads);
+                for number in 0..messages {
+                    send(&a, &message(number), interrupted);
+                }
+            }),
+            scope.spawn(move || {
+                register(threads);
+                let mut buf = [0; LEN];
+                for number in 0..messages {
+                    // So signals interrupt both ways to wait.
+                    if number % 2 == 0 {
+                        let mut fds = [PollFd::new(&b, PollFlags::IN)];
+                        assert_eq!(repeat(interrupted, || poll(&mut fds, Some(LONG))), 1);
+                    }
+                    recv(&b, &mut buf, interrupted);
+                    assert!(buf == message(number), "message {number}");
+                }
+            }),
+        ];
+        while !workers.iter().all(|worker| worker.is_finished()) {
+            for &thread in threads.lock().expect("threads").iter() {
+                // SAFETY: whichever thread of this process has the number by now, the handler does nothing.
+                let ret = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, libc::SIGUSR1) };
+                signals += usize::from(ret == 0);
+            }
+            thread::sleep(Duration::from_micros(50));
+        }
+    });
+    [signals, interrupted.into_inner()]
 }
 
 #[test]
-fn messages_arrive_whole_and_in_order_while_signals_interrupt_everything() {
+fn messages_arrive_complete_and_in_order_while_signals_interrupt_every_call() {
     const MESSAGES: usize = 20_000;
     // SAFETY: the handler does nothing; the action, without SA_RESTART, is of zeros and the handler.
     unsafe {
@@ -240,93 +302,58 @@ fn messages_arrive_whole_and_in_order_while_signals_interrupt_everything() {
         assert_eq!(libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()), 0);
     }
     alone(|| {
-        let [sent, received, interrupted] = [const { AtomicUsize::new(0) }; 3];
-        let mut signals = 0;
-        let threads = Mutex::new(Vec::new());
-        thread::scope(|scope| {
-            let (sent, received, interrupted, threads) = (&sent, &received, &interrupted, &threads);
-            let mut workers = Vec::new();
-            for (name, make) in TYPES {
-                let [a, b] = make().expect("a pair");
-                workers.push(scope.spawn(move || {
-                    enlist(threads);
-                    for number in 0..MESSAGES {
-                        match name {
-                            "STREAM" => a.send_all(&message(number), NONE).expect("all is sent"),
-                            _ => assert_eq!(again(interrupted, || a.send(&message(number), NONE)), MESSAGE),
-                        }
-                        sent.fetch_add(1, Relaxed);
-                    }
-                }));
-                workers.push(scope.spawn(move || {
-                    enlist(threads);
-                    let mut buf = [0; MESSAGE];
-                    for number in 0..MESSAGES {
-                        // Signals meet the one and the other waiting.
-                        if number % 2 == 0 {
-                            let mut fds = [PollFd::new(&b, PollFlags::IN)];
-                            assert_eq!(again(interrupted, || poll(&mut fds, Some(LONG))), 1);
-                        }
-                        match name {
-                            "STREAM" => b.recv_exact(&mut buf, NONE).expect("all is received"),
-                            _ => assert_eq!(again(interrupted, || b.recv(&mut buf, NONE)), MESSAGE),
-                        }
-                        assert!(buf == message(number), "{name}: message {number}");
-                        received.fetch_add(1, Relaxed);
-                    }
-                }));
-            }
-            while !workers.iter().all(|worker| worker.is_finished()) {
-                for &thread in threads.lock().expect("threads").iter() {
-                    // SAFETY: whichever thread of this process has the number by now, the handler does nothing.
-                    let answer = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, libc::SIGUSR1) };
-                    signals += usize::from(answer == 0);
-                }
-                thread::sleep(Duration::from_micros(50));
-            }
-        });
-        let [sent, received, interrupted] = [sent, received, interrupted].map(AtomicUsize::into_inner);
-        eprintln!("{sent} messages sent, {received} received; {signals} signals, {interrupted} times EINTR");
-        assert_eq!((sent, received), (TYPES.len() * MESSAGES, TYPES.len() * MESSAGES));
-        assert!(interrupted > 0, "signals interrupted");
+        let counts = [
+            exchange_under_signals::<kind::Stream>(MESSAGES, send_bytes, recv_bytes),
+            exchange_under_signals::<kind::Datagram>(MESSAGES, send_message, recv_message),
+            exchange_under_signals::<kind::Seqpacket>(MESSAGES, send_message, recv_message),
+        ];
+        eprintln!("{MESSAGES} messages of each type arrived; [signals, EINTR]: {counts:?}");
+        assert!(
+            counts.iter().any(|&[_, interrupted]| interrupted > 0),
+            "signals interrupted"
+        );
     });
 }
 
-type Control = RecvControl<{ space::rights(2) }>;
-type Step = fn(&Socket, &Socket, &mut Control) -> Result<usize, Errno>;
+type Step<T> = fn(&Socket<T>, &UnixStream, &mut RecvControl<'_>) -> Result<usize, Errno>;
 
-/// One message with two descriptors.
-fn pass(socket: &Socket, passed: &Socket) -> Result<usize, Errno> {
-    let descriptors = [passed, passed];
-    let mut control = SendControl::<{ space::rights(2) }>::new();
-    control.rights(&descriptors)?;
-    socket.send_message(&[IoSlice::new(b"pass")], &control, NONE)
+/// One message with two file descriptors.
+fn pass<T: kind::Kind>(socket: &Socket<T>, passed: &UnixStream) -> Result<usize, Errno> {
+    let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+    let mut control = SendControl::new(&mut memory);
+    control.push_rights([passed.as_fd(); 2])?;
+    socket.send_message(&[IoSlice::new(b"pass")], &control)
 }
 
-/// What the child does before it is killed: how many bytes and descriptors each step sends, and the step.
-const STEPS: [(usize, usize, Step); 9] = [
-    (5, 0, |socket, _, _| socket.send(b"hello", NONE)),
-    (0, 0, |socket, _, _| {
-        poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(LONG))
-    }),
-    (0, 0, |socket, _, _| socket.recv(&mut [0; 4], MessageFlags::PEEK)),
-    (4, 2, |socket, passed, _| pass(socket, passed)),
-    (0, 0, |socket, _, control| {
-        let received = socket.recv_message(&mut [IoSliceMut::new(&mut [0; 4])], control, NONE)?;
-        Ok(received.len)
-    }),
-    (4, 2, |socket, passed, _| pass(socket, passed)),
-    (0, 0, |socket, _, _| socket.recv(&mut [0; 4], NONE)),
-    (2, 0, |socket, _, _| {
-        socket.send_vectored(&[IoSlice::new(b"a"), IoSlice::new(b"b")], NONE)
-    }),
-    (0, 0, |socket, _, _| socket.shutdown(Shutdown::Write).map(|()| 1)),
-];
+/// What the child does before it is killed: how many bytes and file descriptors each step sends, and the step.
+fn steps<T: kind::Kind>() -> [(usize, usize, Step<T>); 9] {
+    [
+        (5, 0, |socket, _, _| socket.send(b"hello")),
+        (0, 0, |socket, _, _| {
+            poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(LONG))
+        }),
+        (0, 0, |socket, _, _| {
+            socket.recv_with_flags(&mut [0; 4], MessageFlags::PEEK)
+        }),
+        (4, 2, |socket, passed, _| pass(socket, passed)),
+        (0, 0, |socket, _, control| {
+            let received = socket.recv_message(&mut [IoSliceMut::new(&mut [0; 4])], control)?;
+            Ok(received.len)
+        }),
+        (4, 2, |socket, passed, _| pass(socket, passed)),
+        (0, 0, |socket, _, _| socket.recv(&mut [0; 4])),
+        (2, 0, |socket, _, _| {
+            socket.send_vectored(&[IoSlice::new(b"a"), IoSlice::new(b"b")])
+        }),
+        (0, 0, |socket, _, _| socket.shutdown(Shutdown::Write).map(|()| 1)),
+    ]
+}
 
-/// Goes the first `steps` and is killed. It is the child of a fork: it allocates nothing, and doesn't return.
-fn child(socket: &Socket, passed: &Socket, steps: usize) -> ! {
-    let mut control = Control::new();
-    for (number, (_, _, step)) in (1..).zip(STEPS.iter().take(steps)) {
+/// Executes `steps` and is killed. It is the child of a fork: it allocates nothing, and doesn't return.
+fn child<T: kind::Kind>(socket: &Socket<T>, passed: &UnixStream, steps: &[(usize, usize, Step<T>)]) -> ! {
+    let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+    let mut control = RecvControl::new(&mut memory);
+    for (number, (_, _, step)) in (1..).zip(steps) {
         if !matches!(step(socket, passed, &mut control), Ok(1..)) {
             // SAFETY: it ends the process, and runs nothing of it.
             unsafe { libc::_exit(number) };
@@ -341,116 +368,119 @@ fn child(socket: &Socket, passed: &Socket, steps: usize) -> ! {
 
 /// How often each errno came, on the side that lives on.
 #[derive(Default)]
-struct Answers {
+struct Results {
     calls: usize,
-    refusals: BTreeMap<String, usize>,
+    errors: BTreeMap<String, usize>,
 }
 
-impl Answers {
-    /// Takes no errno but those that are documented of a peer that is gone, and EAGAIN where waiting is not wanted.
-    fn note<T>(&mut self, answer: Result<T, Errno>) -> Option<T> {
-        const GONE: [Errno; 4] = [Errno::EPIPE, Errno::ECONNRESET, Errno::ECONNREFUSED, Errno::ENOTCONN];
+impl Results {
+    /// Accepts only the errnos that are documented for a peer that is closed, and EAGAIN.
+    fn note<T>(&mut self, result: Result<T, Errno>) -> Option<T> {
+        const CLOSED: [Errno; 4] = [Errno::EPIPE, Errno::ECONNRESET, Errno::ECONNREFUSED, Errno::ENOTCONN];
         self.calls += 1;
-        let errno = match answer {
+        let errno = match result {
             Ok(value) => return Some(value),
             Err(errno) => errno,
         };
-        assert!(GONE.contains(&errno) || errno == Errno::EAGAIN, "{errno}");
-        *self.refusals.entry(format!("{errno:?}")).or_default() += 1;
+        assert!(CLOSED.contains(&errno) || errno == Errno::EAGAIN, "{errno}");
+        *self.errors.entry(format!("{errno:?}")).or_default() += 1;
         None
     }
 }
 
-fn exchange_with_one_who_is_killed(name: &str, make: MakePair, steps: usize, answers: &mut Answers) {
-    let [ours, theirs] = make().expect("a pair");
-    // DGRAM doesn't tell that the peer is closed: this does.
-    let [lives, life] = Socket::stream_pair().expect("a pair");
-    let [witness, passed] = Socket::stream_pair().expect("a pair");
-    // SAFETY: the child makes calls alone that a child of a fork may make.
+fn exchange_with_a_peer_that_is_killed<T: kind::Kind>(count: usize, results: &mut Results) {
+    let (ours, theirs) = Socket::<T>::pair().expect("a pair");
+    let ty = ours.socket_type().expect("an option");
+    // A datagram socket doesn't report that its peer is closed: this does.
+    let (lives, life) = UnixStream::pair().expect("a pair");
+    let (watch, passed) = UnixStream::pair().expect("a pair");
+    let steps = &steps()[..count];
+    // SAFETY: the child makes only calls that a child of a fork may make.
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0, "fork");
     if pid == 0 {
-        drop((ours, lives, witness));
+        drop((ours, lives, watch));
         child(&theirs, &passed, steps);
     }
     drop((theirs, life));
 
-    let sent = [
-        answers.note(pass(&ours, &passed)),
-        answers.note(ours.send(b"more", NONE)),
-    ];
+    let sent = [results.note(pass(&ours, &passed)), results.note(ours.send(b"more"))];
     let (mut bytes, mut descriptors) = (0, 0);
+    let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+    let mut control = RecvControl::new(&mut memory);
     loop {
         let mut fds = [PollFd::new(&ours, PollFlags::IN), PollFd::new(&lives, PollFlags::IN)];
-        assert_ne!(answers.note(poll(&mut fds, Some(LONG))), Some(0), "it waits for ever");
+        assert_ne!(
+            results.note(poll(&mut fds, Some(LONG))),
+            Some(0),
+            "it waits indefinitely"
+        );
         let dead = !fds[1].ready().is_empty();
-        let (mut buf, mut control) = ([0; 16], Control::new());
+        let mut buf = [0; 16];
         let buf = &mut [IoSliceMut::new(&mut buf)];
-        match ours.recv_message(buf, &mut control, MessageFlags::DONTWAIT) {
+        match ours.recv_message_with_flags(buf, &mut control, MessageFlags::DONTWAIT) {
             Err(Errno::EAGAIN) if !dead => continue,
-            // Told once; what came before the end is still there.
-            Err(Errno::ECONNRESET) => _ = answers.note::<()>(Err(Errno::ECONNRESET)),
-            answer => match answers.note(answer.map(|received| received.len)) {
+            // Reported once; what was sent before is still there.
+            Err(Errno::ECONNRESET) => _ = results.note::<()>(Err(Errno::ECONNRESET)),
+            result => match results.note(result.map(|received| received.len)) {
                 None | Some(0) => break,
                 Some(len) => bytes += len,
             },
         }
-        for message in control.messages().expect("all of it") {
-            if let ControlMessage::Rights(mut rights) = message {
-                // The other one is left to `control`.
-                descriptors += 2 * usize::from(rights.next().is_some());
-            }
+        // The second one stays with `control`.
+        if let Some(fd) = control.descriptors().expect("nothing was discarded").next() {
+            fd.expect("a file descriptor");
+            descriptors += 2;
         }
     }
-    let told = STEPS[..steps]
-        .iter()
-        .fold((0, 0), |told, step| (told.0 + step.0, told.1 + step.1));
-    // Sending to a closed DGRAM peer throws away what came from it.
-    let expected = if name == "DGRAM" && sent.contains(&None) {
+    // Sending to a closed datagram peer discards what came from it.
+    let expected = if ty == SocketType::DGRAM && sent.contains(&None) {
         (0, 0)
     } else {
-        told
+        steps.iter().fold((0, 0), |sum, step| (sum.0 + step.0, sum.1 + step.1))
     };
-    assert_eq!((bytes, descriptors), expected, "{name}: sent in {steps} steps");
+    assert_eq!((bytes, descriptors), expected, "{ty}: sent in {count} steps");
 
     let mut status = 0;
     // SAFETY: the call writes `status` alone.
     assert_eq!(unsafe { libc::waitpid(pid, &mut status, 0) }, pid);
-    // The signal; else an exit status, which is that of the step that failed.
+    // The signal; otherwise an exit status, which is the number of the step that failed.
     assert_eq!(status, libc::SIGKILL);
-    let refused = [
-        answers.note(pass(&ours, &passed)),
-        answers.note(ours.send(b"x", NONE)),
-        answers.note(ours.send_vectored(&[IoSlice::new(b"x")], NONE)),
-        answers.note(ours.send_all(b"x", NONE).map(|()| 1).map_err(Errno::from)),
+    let errors = [
+        results.note(pass(&ours, &passed)),
+        results.note(ours.send(b"x")),
+        results.note(ours.send_vectored(&[IoSlice::new(b"x")])),
+        results.note(ours.send_message(&[IoSlice::new(b"x")], &SendControl::new(&mut []))),
     ];
-    assert_eq!(refused, [None; 4], "{name}: nothing can be sent to the dead");
-    answers.note(ours.recv(&mut [0; 4], MessageFlags::DONTWAIT));
-    answers.note(ours.shutdown(Shutdown::Both));
+    assert_eq!(errors, [None; 4], "{ty}: nothing can be sent to a closed peer");
+    results.note(ours.recv_with_flags(&mut [0; 4], MessageFlags::DONTWAIT));
+    results.note(ours.shutdown(Shutdown::Both));
 
     drop((ours, passed));
-    assert_eq!(poll(&mut [PollFd::new(&witness, PollFlags::IN)], Some(LONG)), Ok(1));
-    // The end: no passed descriptor is left anywhere.
-    assert_eq!(witness.recv(&mut [0], MessageFlags::DONTWAIT), Ok(0));
+    assert_eq!(poll(&mut [PollFd::new(&watch, PollFlags::IN)], Some(LONG)), Ok(1));
+    // End of stream: no passed file descriptor is open anywhere.
+    assert_eq!(watch.recv_with_flags(&mut [0], MessageFlags::DONTWAIT), Ok(0));
 }
 
 #[test]
-fn a_peer_may_be_killed_at_every_step_of_an_exchange() {
+fn what_a_peer_sent_arrives_at_whatever_step_it_is_killed() {
     const ROUNDS: usize = 30;
     alone(|| {
-        // SAFETY: without a handler, whatever raises SIGPIPE ends this process.
+        // SAFETY: without a handler, SIGPIPE ends this process.
         let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-        let mut answers = Answers::default();
-        for (name, make) in TYPES {
-            for steps in 0..=STEPS.len() {
+        let mut results = Results::default();
+        let mut killed = 0;
+        for exchange in of_each_kind!(exchange_with_a_peer_that_is_killed) {
+            for steps in 0..=steps::<kind::Stream>().len() {
                 for _ in 0..ROUNDS {
-                    exchange_with_one_who_is_killed(name, make, steps, &mut answers);
+                    exchange(steps, &mut results);
+                    killed += 1;
                 }
             }
         }
-        // SAFETY: as it was.
+        // SAFETY: it restores the handler.
         unsafe { libc::signal(libc::SIGPIPE, before) };
-        let (killed, Answers { calls, refusals }) = (TYPES.len() * (STEPS.len() + 1) * ROUNDS, answers);
-        eprintln!("{killed} peers killed, all that they had sent arrived; {calls} calls, no SIGPIPE, {refusals:?}");
+        let Results { calls, errors } = results;
+        eprintln!("{killed} peers killed, all that they had sent arrived; {calls} calls, no SIGPIPE, {errors:?}");
     });
 }

@@ -1,15 +1,14 @@
 //! What this crate sends, rustix and libc receive, and the other way round; signals, and exec.
 
 use linux_socketpair::{
-    ControlMessage, Credentials, Descriptor, Errno, IoSlice, IoSliceMut, MessageFlags, RecvControl, SendControl,
-    Socket, space,
+    ControlMessage, Credentials, Errno, IoSlice, IoSliceMut, MessageFlags, PollFd, PollFlags, RecvControl, SendControl,
+    Socket, UnixDatagram, UnixSeqpacket, UnixStream, fd, kind, poll, space,
 };
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
 };
 use std::{
     fs::File,
-    io::{Read, Seek, Write},
     mem::MaybeUninit,
     os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd},
     process::Command,
@@ -19,72 +18,35 @@ use std::{
     time::Duration,
 };
 
-const NONE: MessageFlags = MessageFlags::empty();
+use common::{borrow, borrow_std, contents, files, into_std};
 
-/// Files of one byte each, by which it is seen which is which.
-fn files(contents: &[u8]) -> Vec<File> {
-    let file = |&byte| {
-        let fd = rustix::fs::memfd_create("witness", rustix::fs::MemfdFlags::CLOEXEC).expect("memfd");
-        let mut file = File::from(fd);
-        file.write_all(&[byte]).expect("write");
-        file
-    };
-    contents.iter().map(file).collect()
-}
+mod common;
 
-fn contents(fds: impl IntoIterator<Item = OwnedFd>) -> Vec<u8> {
-    let content = |fd| {
-        let (mut file, mut byte) = (File::from(fd), [0]);
-        file.rewind().and_then(|()| file.read_exact(&mut byte)).expect("read");
-        byte[0]
-    };
-    fds.into_iter().map(content).collect()
-}
+/// What was received: the bytes, the contents of the files that were passed, the credentials.
+type Message = (Vec<u8>, Vec<u8>, Option<(i32, u32, u32)>);
 
-/// A descriptor of this crate's for a file of the standard library's.
-fn descriptors(files: &[File]) -> Vec<Descriptor> {
-    // SAFETY: `dup` makes a new descriptor, which is nobody else's.
-    files
-        .iter()
-        .map(|file| unsafe { Descriptor::from_raw_fd(libc::dup(file.as_raw_fd())) })
-        .collect()
-}
-
-fn owned(descriptor: Descriptor) -> OwnedFd {
-    // SAFETY: it was the descriptor's alone.
-    unsafe { OwnedFd::from_raw_fd(descriptor.into_raw_fd()) }
-}
-
-fn borrowed(socket: &Socket) -> BorrowedFd<'_> {
-    // SAFETY: it is open as long as the socket is borrowed.
-    unsafe { BorrowedFd::borrow_raw(socket.as_raw_fd()) }
-}
-
-/// What a message with control messages comes to: bytes, contents of descriptors, credentials.
-type Seen = (Vec<u8>, Vec<u8>, Option<(i32, u32, u32)>);
-
-fn we_send(socket: &Socket, bytes: &[u8], files: &[File]) {
-    let descriptors = descriptors(files);
-    let mut control = SendControl::<{ space::rights(253) }>::new();
+fn crate_sends<T: kind::Kind>(socket: &Socket<T>, bytes: &[u8], files: &[File]) {
+    let mut memory = vec![MaybeUninit::uninit(); space::rights(files.len())];
+    let mut control = SendControl::new(&mut memory);
     if !files.is_empty() {
-        control.rights(&descriptors).expect("space");
+        control.push_rights(files.iter().map(borrow)).expect("there is memory");
     }
-    assert_eq!(
-        socket.send_message(&[IoSlice::new(bytes)], &control, NONE),
-        Ok(bytes.len())
-    );
+    assert_eq!(socket.send_message(&[IoSlice::new(bytes)], &control), Ok(bytes.len()));
 }
 
-fn we_receive(socket: &Socket) -> Seen {
+fn crate_receives<T: kind::Kind>(socket: &Socket<T>) -> Message {
     let mut buf = [0; 64];
-    let mut control = RecvControl::<{ space::CREDENTIALS + space::rights(253) }>::new();
+    let mut memory = [MaybeUninit::uninit(); space::CREDENTIALS + space::rights(253)];
+    let mut control = RecvControl::new(&mut memory);
     let received = socket
-        .recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control, NONE)
+        .recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control)
         .expect("a message");
     let (mut passed, mut sender) = (Vec::new(), None);
-    for message in control.messages().expect("all of it") {
+    for message in control.messages().expect("nothing was discarded") {
         match message {
-            ControlMessage::Rights(rights) => passed.extend(contents(rights.map(owned))),
+            ControlMessage::Rights(rights) => {
+                passed.extend(contents(rights.map(|fd| into_std(fd.expect("a file descriptor")))));
+            }
             ControlMessage::Credentials(Credentials { pid, uid, gid }) => sender = Some((pid, uid, gid)),
             other => panic!("{other:?}"),
         }
@@ -92,15 +54,15 @@ fn we_receive(socket: &Socket) -> Seen {
     (buf[..received.len].to_vec(), passed, sender)
 }
 
-fn rustix_sends(socket: &Socket, bytes: &[u8], files: &[File]) {
+fn rustix_sends<T: kind::Kind>(socket: &Socket<T>, bytes: &[u8], files: &[File]) {
     let fds: Vec<BorrowedFd<'_>> = files.iter().map(std::os::fd::AsFd::as_fd).collect();
-    let mut space = vec![MaybeUninit::uninit(); 4096];
-    let mut control = SendAncillaryBuffer::new(&mut space);
+    let mut memory = vec![MaybeUninit::uninit(); 4096];
+    let mut control = SendAncillaryBuffer::new(&mut memory);
     if !fds.is_empty() {
         assert!(control.push(SendAncillaryMessage::ScmRights(&fds)));
     }
     let sent = rustix::net::sendmsg(
-        borrowed(socket),
+        borrow_std(socket),
         &[std::io::IoSlice::new(bytes)],
         &mut control,
         SendFlags::empty(),
@@ -108,13 +70,13 @@ fn rustix_sends(socket: &Socket, bytes: &[u8], files: &[File]) {
     assert_eq!(sent.expect("sent"), bytes.len());
 }
 
-fn rustix_receives(socket: &Socket) -> Seen {
+fn rustix_receives<T: kind::Kind>(socket: &Socket<T>) -> Message {
     let mut buf = [0; 64];
-    let mut space = vec![MaybeUninit::uninit(); 4096];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut memory = vec![MaybeUninit::uninit(); 4096];
+    let mut control = RecvAncillaryBuffer::new(&mut memory);
     let bufs = &mut [std::io::IoSliceMut::new(&mut buf)];
     let received =
-        rustix::net::recvmsg(borrowed(socket), bufs, &mut control, RecvFlags::CMSG_CLOEXEC).expect("a message");
+        rustix::net::recvmsg(borrow_std(socket), bufs, &mut control, RecvFlags::CMSG_CLOEXEC).expect("a message");
     let (mut passed, mut sender) = (Vec::new(), None);
     for message in control.drain() {
         match message {
@@ -122,25 +84,25 @@ fn rustix_receives(socket: &Socket) -> Seen {
             RecvAncillaryMessage::ScmCredentials(by) => {
                 sender = Some((by.pid.as_raw_nonzero().get(), by.uid.as_raw(), by.gid.as_raw()));
             }
-            _ => panic!("something else"),
+            _ => panic!("another control message"),
         }
     }
     (buf[..received.bytes].to_vec(), passed, sender)
 }
 
-fn libc_sends(socket: &Socket, bytes: &[u8], files: &[File]) {
+fn libc_sends<T: kind::Kind>(socket: &Socket<T>, bytes: &[u8], files: &[File]) {
     let len = files.len() * 4;
-    let mut space = [0_usize; 512];
+    let mut memory = [0_usize; 512];
     let mut iov = libc::iovec {
         iov_base: bytes.as_ptr().cast_mut().cast(),
         iov_len: bytes.len(),
     };
-    // SAFETY: the header is of zeros and what is set here; the space has room for 253 descriptors.
+    // SAFETY: the header is of zeros and what is set here; the memory has room for 253 file descriptors.
     unsafe {
         let mut header = MaybeUninit::<libc::msghdr>::zeroed().assume_init();
         (header.msg_iov, header.msg_iovlen) = (&raw mut iov, 1);
         if !files.is_empty() {
-            header.msg_control = space.as_mut_ptr().cast();
+            header.msg_control = memory.as_mut_ptr().cast();
             header.msg_controllen = libc::CMSG_SPACE(len as u32) as _;
             let message = libc::CMSG_FIRSTHDR(&header);
             (*message).cmsg_level = libc::SOL_SOCKET;
@@ -153,23 +115,26 @@ fn libc_sends(socket: &Socket, bytes: &[u8], files: &[File]) {
                     .write_unaligned(file.as_raw_fd());
             }
         }
-        assert_eq!(libc::sendmsg(socket.as_raw_fd(), &header, 0), bytes.len() as isize);
+        assert_eq!(
+            libc::sendmsg(borrow_std(socket).as_raw_fd(), &header, 0),
+            bytes.len() as isize
+        );
     }
 }
 
-fn libc_receives(socket: &Socket) -> Seen {
-    let (mut buf, mut space) = ([0_u8; 64], [0_usize; 512]);
+fn libc_receives<T: kind::Kind>(socket: &Socket<T>) -> Message {
+    let (mut buf, mut memory) = ([0_u8; 64], [0_usize; 512]);
     let mut iov = libc::iovec {
         iov_base: buf.as_mut_ptr().cast(),
         iov_len: buf.len(),
     };
     let (mut passed, mut sender) = (Vec::new(), None);
-    // SAFETY: the header is of zeros and what is set here; the macros stay within the space.
+    // SAFETY: the header is of zeros and what is set here; the macros stay within the memory.
     let received = unsafe {
         let mut header = MaybeUninit::<libc::msghdr>::zeroed().assume_init();
         (header.msg_iov, header.msg_iovlen) = (&raw mut iov, 1);
-        (header.msg_control, header.msg_controllen) = (space.as_mut_ptr().cast(), size_of_val(&space) as _);
-        let received = libc::recvmsg(socket.as_raw_fd(), &mut header, libc::MSG_CMSG_CLOEXEC);
+        (header.msg_control, header.msg_controllen) = (memory.as_mut_ptr().cast(), size_of_val(&memory) as _);
+        let received = libc::recvmsg(borrow_std(socket).as_raw_fd(), &mut header, libc::MSG_CMSG_CLOEXEC);
         let mut message = libc::CMSG_FIRSTHDR(&header);
         while !message.is_null() {
             let payload = libc::CMSG_DATA(message).cast::<i32>();
@@ -187,34 +152,38 @@ fn libc_receives(socket: &Socket) -> Seen {
     (buf[..received as usize].to_vec(), passed, sender)
 }
 
-type Sender = fn(&Socket, &[u8], &[File]);
-type Receiver = fn(&Socket) -> Seen;
-
-#[test]
-fn whoever_sends_whoever_receives_it_is_the_same() {
-    const SENDERS: [(&str, Sender); 3] = [("we", we_send), ("rustix", rustix_sends), ("libc", libc_sends)];
-    const RECEIVERS: [(&str, Receiver); 3] = [("we", we_receive), ("rustix", rustix_receives), ("libc", libc_receives)];
+fn everything_is_received_by_every_receiver<T: kind::Kind>() {
+    type Sender<T> = fn(&Socket<T>, &[u8], &[File]);
+    type Receiver<T> = fn(&Socket<T>) -> Message;
+    let senders: [(&str, Sender<T>); 3] = [("crate", crate_sends), ("rustix", rustix_sends), ("libc", libc_sends)];
+    let receivers: [(&str, Receiver<T>); 3] = [
+        ("crate", crate_receives),
+        ("rustix", rustix_receives),
+        ("libc", libc_receives),
+    ];
     let all: Vec<u8> = (0..=252).collect();
-    let me = (
+    let own = (
         std::process::id() as i32,
         rustix::process::getuid().as_raw(),
         rustix::process::getgid().as_raw(),
     );
-    for make in [Socket::stream_pair, Socket::dgram_pair, Socket::seqpacket_pair] {
-        for pass_credentials in [false, true] {
-            let [a, b] = make().expect("a pair");
-            b.set_pass_credentials(pass_credentials).expect("an option");
-            for (sender, send) in SENDERS {
-                for (receiver, receive) in RECEIVERS {
-                    for count in [0, 1, 2, 3, 100, 253] {
-                        send(&a, b"bytes", &files(&all[..count]));
-                        let expected = (b"bytes".to_vec(), all[..count].to_vec(), pass_credentials.then_some(me));
-                        assert_eq!(
-                            receive(&b),
-                            expected,
-                            "{sender} send {count} descriptors, {receiver} receive"
-                        );
-                    }
+    for pass_credentials in [false, true] {
+        let (a, b) = Socket::<T>::pair().expect("a pair");
+        b.set_pass_credentials(pass_credentials).expect("an option");
+        for (sender, send) in senders {
+            for (receiver, receive) in receivers {
+                for count in [0, 1, 2, 3, 100, 253] {
+                    send(&a, b"bytes", &files(&all[..count]));
+                    let expected = (
+                        b"bytes".to_vec(),
+                        all[..count].to_vec(),
+                        pass_credentials.then_some(own),
+                    );
+                    assert_eq!(
+                        receive(&b),
+                        expected,
+                        "{sender} sends {count} file descriptors, {receiver} receives"
+                    );
                 }
             }
         }
@@ -222,14 +191,22 @@ fn whoever_sends_whoever_receives_it_is_the_same() {
 }
 
 #[test]
-fn credentials_that_are_sent_arrive_with_all_three() {
-    let [a, b] = Socket::seqpacket_pair().expect("a pair");
+fn what_one_library_sends_another_receives() {
+    everything_is_received_by_every_receiver::<kind::Stream>();
+    everything_is_received_by_every_receiver::<kind::Datagram>();
+    everything_is_received_by_every_receiver::<kind::Seqpacket>();
+}
+
+#[test]
+fn credentials_arrive_as_they_were_sent() {
+    let (a, b) = UnixSeqpacket::pair().expect("a pair");
     b.set_pass_credentials(true).expect("an option");
     let own = a.peer_credentials().expect("an option");
-    let mut control = SendControl::<{ space::CREDENTIALS }>::new();
-    control.credentials(own).expect("space");
-    for receive in [we_receive, rustix_receives, libc_receives] {
-        a.send_message(&[IoSlice::new(b"I")], &control, NONE).expect("sent");
+    let mut memory = [MaybeUninit::uninit(); space::CREDENTIALS];
+    let mut control = SendControl::new(&mut memory);
+    control.push_credentials(own).expect("there is memory");
+    for receive in [crate_receives, rustix_receives, libc_receives] {
+        a.send_message(&[IoSlice::new(b"I")], &control).expect("sent");
         assert_eq!(receive(&b), (b"I".to_vec(), vec![], Some((own.pid, own.uid, own.gid))));
     }
 }
@@ -250,23 +227,23 @@ fn interrupting_handler() {
     }
 }
 
-/// Sends SIGUSR1 to this thread, again and again, while `f` runs.
+/// Sends SIGUSR1 to this thread repeatedly while `f` runs.
 fn under_signals<T>(f: impl FnOnce() -> T) -> T {
     interrupting_handler();
-    let over = AtomicBool::new(false);
+    let done = AtomicBool::new(false);
     // SAFETY: it has no conditions.
     let thread = unsafe { libc::pthread_self() };
-    /// Also when `f` fails, or the scope would wait for ever.
-    struct Over<'a>(&'a AtomicBool);
-    impl Drop for Over<'_> {
+    /// Also if `f` panics, or the scope would wait indefinitely.
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
         fn drop(&mut self) {
             self.0.store(true, Ordering::Relaxed);
         }
     }
     thread::scope(|scope| {
-        let _over = Over(&over);
+        let _done = Done(&done);
         scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
+            while !done.load(Ordering::Relaxed) {
                 // SAFETY: the thread outlives the scope.
                 unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
                 thread::sleep(Duration::from_micros(50));
@@ -277,23 +254,23 @@ fn under_signals<T>(f: impl FnOnce() -> T) -> T {
 }
 
 #[test]
-fn send_all_and_recv_exact_finish_over_signals() {
+fn send_all_and_recv_exact_continue_after_signals() {
     const LEN: usize = 4 << 20;
     let content: Vec<u8> = (0..LEN).map(|at| (at % 251) as u8).collect();
     let before = SIGNALS.load(Ordering::Relaxed);
-    // Whoever comes first is interrupted before there is anything to show for it.
+    // The one that starts first is interrupted before it has sent or received anything.
     for [sender_waits, receiver_waits] in [[0, 20], [20, 0]].map(|waits| waits.map(Duration::from_millis)) {
-        let [a, b] = Socket::stream_pair().expect("a pair");
-        // Whoever fails closes its end, so that the other does not wait for ever.
+        let (a, b) = UnixStream::pair().expect("a pair");
+        // The one that fails closes its end, so the other doesn't wait indefinitely.
         thread::scope(|scope| {
             let (b, content) = (b, &content);
             scope.spawn(move || {
                 thread::sleep(sender_waits);
-                under_signals(|| a.send_all(content, NONE)).expect("all is sent");
+                under_signals(|| a.send_all(content)).expect("all is sent");
             });
             thread::sleep(receiver_waits);
             let mut received = vec![0; LEN];
-            under_signals(|| b.recv_exact(&mut received, NONE)).expect("all is received");
+            under_signals(|| b.recv_exact(&mut received)).expect("all is received");
             assert!(received == *content);
         });
     }
@@ -301,35 +278,35 @@ fn send_all_and_recv_exact_finish_over_signals() {
 }
 
 #[test]
-fn a_signal_ends_the_waiting() {
-    let [a, b] = Socket::dgram_pair().expect("a pair");
-    assert_eq!(under_signals(|| b.recv(&mut [0; 8], NONE)), Err(Errno::EINTR));
-    let mut fds = [linux_socketpair::PollFd::new(&b, linux_socketpair::PollFlags::IN)];
-    assert_eq!(
-        under_signals(|| linux_socketpair::poll(&mut fds, None)),
-        Err(Errno::EINTR)
-    );
-    while a.send(&[0; 4000], MessageFlags::DONTWAIT).is_ok() {}
-    assert_eq!(under_signals(|| a.send(&[0; 4000], NONE)), Err(Errno::EINTR));
+fn a_signal_interrupts_a_call_that_waits() {
+    let (a, b) = UnixDatagram::pair().expect("a pair");
+    assert_eq!(under_signals(|| b.recv(&mut [0; 8])), Err(Errno::EINTR));
+    assert_eq!(under_signals(|| b.next_message_len()), Err(Errno::EINTR));
+    let mut fds = [PollFd::new(&b, PollFlags::IN)];
+    assert_eq!(under_signals(|| poll(&mut fds, None)), Err(Errno::EINTR));
+    while a.send_with_flags(&[0; 4000], MessageFlags::DONTWAIT).is_ok() {}
+    assert_eq!(under_signals(|| a.send(&[0; 4000])), Err(Errno::EINTR));
 }
 
 #[test]
-fn only_what_is_meant_to_survives_exec() {
-    let [a, b] = Socket::seqpacket_pair().expect("a pair");
-    let descriptors = [&a];
-    let mut control = SendControl::<{ space::rights(1) }>::new();
-    control.rights(&descriptors).expect("space");
-    a.send_message(&[IoSlice::new(b"x")], &control, NONE).expect("sent");
-    let mut control = RecvControl::<{ space::rights(1) }>::new();
-    b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control, NONE)
-        .expect("received");
-    let passed = control.messages().expect("whole").find_map(|message| match message {
-        ControlMessage::Rights(mut rights) => rights.next(),
-        _ => None,
-    });
-    let passed = passed.expect("a descriptor");
-    let duplicate = a.duplicate().expect("a duplicate");
-    let open_in_child = |fd: i32| {
+fn a_child_inherits_only_the_file_descriptors_that_are_not_close_on_exec() {
+    let (a, b) = UnixSeqpacket::pair().expect("a pair");
+    let mut sent = [MaybeUninit::uninit(); space::rights(1)];
+    let mut sent = SendControl::new(&mut sent);
+    sent.push_rights([fd::AsFd::as_fd(&a)]).expect("there is memory");
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    let mut control = RecvControl::new(&mut memory);
+    let mut receive = |close_on_exec| {
+        a.send_message(&[IoSlice::new(b"x")], &sent).expect("sent");
+        control.set_close_on_exec(close_on_exec);
+        b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control)
+            .expect("received");
+        let fd = control.descriptors().expect("nothing was discarded").next();
+        into_std(fd.expect("one").expect("a file descriptor"))
+    };
+    let (passed, inherited) = (receive(true), receive(false));
+    let duplicate = into_std(a.try_clone().expect("a duplicate"));
+    let is_open_in_child = |fd: i32| {
         let script = format!("test -e /proc/$$/fd/{fd}");
         Command::new("sh")
             .args(["-c", &script])
@@ -337,9 +314,11 @@ fn only_what_is_meant_to_survives_exec() {
             .expect("a shell")
             .success()
     };
-    for fd in [a.as_raw_fd(), b.as_raw_fd(), passed.as_raw_fd(), duplicate.as_raw_fd()] {
-        assert!(!open_in_child(fd), "{fd} is closed on exec");
+    let ends = [borrow_std(&a), borrow_std(&b)].map(|fd| fd.as_raw_fd());
+    for fd in [ends[0], ends[1], passed.as_raw_fd(), duplicate.as_raw_fd()] {
+        assert!(!is_open_in_child(fd), "{fd} is close-on-exec");
     }
-    passed.set_close_on_exec(false).expect("set");
-    assert!(open_in_child(passed.as_raw_fd()), "and kept where that is asked for");
+    assert!(is_open_in_child(inherited.as_raw_fd()));
+    fd::set_close_on_exec(borrow(&passed), false).expect("set");
+    assert!(is_open_in_child(passed.as_raw_fd()));
 }

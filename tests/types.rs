@@ -1,8 +1,8 @@
-//! What a domain, a type, flags and an errno print, parse and compare as. libc's constants are the witness.
+//! How domains, types, flags and errnos print, parse and compare. The numbers are compared with libc's constants.
 
 use bitflags::Flags;
 use linux_socketpair::{Domain, Errno, ParseError, SocketFlags, SocketType};
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::Config};
 
 macro_rules! same_as_libc {
     ($Type:ident $prefix:literal: $($NAME:ident = $libc:ident),+ $(,)?) => {
@@ -11,7 +11,7 @@ macro_rules! same_as_libc {
 }
 
 #[test]
-fn a_domain_is_libc_s_number_and_its_own_name() {
+fn a_domain_has_libc_s_number_and_prints_its_name() {
     let table = same_as_libc!(Domain "AF_":
         UNSPEC = AF_UNSPEC, UNIX = AF_UNIX, INET = AF_INET, AX25 = AF_AX25, IPX = AF_IPX, APPLETALK = AF_APPLETALK,
         NETROM = AF_NETROM, BRIDGE = AF_BRIDGE, ATMPVC = AF_ATMPVC, X25 = AF_X25, INET6 = AF_INET6, ROSE = AF_ROSE,
@@ -37,7 +37,7 @@ fn a_domain_is_libc_s_number_and_its_own_name() {
 }
 
 #[test]
-fn every_domain_below_max_has_a_name_and_max_is_none() {
+fn every_domain_below_max_has_a_name_and_max_has_none() {
     for bits in 0..Domain::MAX.bits() {
         let name = Domain::from_bits_retain(bits).to_string();
         assert!(name.parse::<u32>().is_err(), "{bits}");
@@ -47,7 +47,7 @@ fn every_domain_below_max_has_a_name_and_max_is_none() {
 }
 
 #[test]
-fn a_type_is_libc_s_number_and_its_own_name() {
+fn a_type_has_libc_s_number_and_prints_its_name() {
     let table = same_as_libc!(SocketType "SOCK_":
         STREAM = SOCK_STREAM, DGRAM = SOCK_DGRAM, RAW = SOCK_RAW, RDM = SOCK_RDM, SEQPACKET = SOCK_SEQPACKET,
         DCCP = SOCK_DCCP,
@@ -64,7 +64,7 @@ fn a_type_is_libc_s_number_and_its_own_name() {
 }
 
 #[test]
-fn no_value_passes_for_another() {
+fn no_value_prints_or_compares_as_another() {
     let [stream, rdm, seqpacket] = [SocketType::STREAM, SocketType::RDM, SocketType::SEQPACKET];
     assert_eq!(stream.bits() | rdm.bits(), seqpacket.bits());
     assert_eq!(SocketType::from_bits_retain(5).to_string(), "SEQPACKET");
@@ -153,6 +153,8 @@ fn what_is_neither_name_nor_number_does_not_parse() {
 }
 
 proptest! {
+    #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
+
     #[test]
     #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn every_number_prints_and_parses_back(bits: u32) {
@@ -167,8 +169,9 @@ proptest! {
 
     #[test]
     #[cfg_attr(miri, ignore = "takes minutes under Miri")]
-    fn any_text_parses_or_is_refused_without_a_panic(text: String) {
-        let _ = (text.parse::<Domain>(), text.parse::<SocketType>(), text.parse::<SocketFlags>(), text.parse::<Errno>());
+    fn any_text_parses_or_is_rejected_without_a_panic(text: String) {
+        let _ = (text.parse::<Domain>(), text.parse::<SocketType>());
+        let _ = (text.parse::<SocketFlags>(), text.parse::<Errno>());
     }
 
     #[test]
@@ -185,7 +188,7 @@ macro_rules! errnos {
 }
 
 #[test]
-fn every_errno_is_libc_s_number_under_its_own_name() {
+fn every_errno_has_libc_s_number_and_prints_its_name() {
     let table = errnos! {
         EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY
         EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE
@@ -204,7 +207,7 @@ fn every_errno_is_libc_s_number_under_its_own_name() {
         assert_eq!(name.parse(), Ok(errno));
         let first = match name {
             "EWOULDBLOCK" => "EAGAIN",
-            "EDEADLOCK" => "EDEADLK",
+            "EDEADLOCK" if errno == Errno::EDEADLK => "EDEADLK",
             _ => name,
         };
         assert_eq!(format!("{errno:?}"), first);
@@ -230,14 +233,15 @@ fn every_errno_from_1_to_4095_decodes() {
         assert!(unnamed || name.parse() == Ok(errno));
         !unnamed
     });
-    assert_eq!(named.count(), 131);
+    // EDEADLOCK is a number of its own on powerpc.
+    assert_eq!(named.count(), 131 + usize::from(Errno::EDEADLOCK != Errno::EDEADLK));
     for raw in [0, -1, 4096, i32::MAX, i32::MIN, -4095] {
         assert_eq!(Errno::from_raw_os_error(raw), None);
     }
 }
 
 #[test]
-fn a_result_is_no_larger_than_the_kernel_s_answer() {
+fn a_result_is_no_larger_than_an_int() {
     assert_eq!(size_of::<Errno>(), 4);
     assert_eq!(size_of::<Option<Errno>>(), 4);
     assert_eq!(size_of::<Result<(), Errno>>(), 4);

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 pub const WIDTH: usize = 890;
 pub const LEFT: usize = 20;
-/// As long as ours, of a time.
+/// The length of the bar of ours, in the tables of times.
 pub const ONE: usize = 64;
-/// What is longer is cut here, and seen to go on.
+/// A longer bar ends here, with a mark.
 pub const LONGEST: usize = 100;
 const FIRST_COLUMN: usize = 172;
 const COLUMN: usize = 117;
@@ -46,7 +46,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The peer can't, or nobody looked.
+    /// The peer can't, or it was not measured.
     pub fn empty() -> Self {
         Self {
             bar: Vec::new(),

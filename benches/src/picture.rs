@@ -6,9 +6,9 @@ use std::{fs, path::Path};
 use crate::panel::{Cell, Colour, LEFT, LONGEST, ONE, Panel, STYLE, WIDTH};
 use crate::peers::{KERNEL, OURS};
 use crate::results::{Line, Results, time};
-use crate::works::WORKS;
+use crate::workloads::WORKLOADS;
 
-/// Each target, as the reader knows it.
+/// Each target and its title.
 const TARGETS: [(&str, &str); 4] = [
     ("x86_64-gnu", "x86_64, glibc"),
     ("x86_64-musl", "x86_64, musl"),
@@ -16,31 +16,29 @@ const TARGETS: [(&str, &str); 4] = [
     ("i386-musl", "i386, musl"),
 ];
 
-/// One work of each kind: the tables of the results have all.
+/// Some of the workloads: the tables of the results have all.
 const SHOWN: [&str; 8] = [
     "pair made and closed",
     "1 byte, STREAM",
     "64 KiB, STREAM",
+    "1 byte recv, STREAM",
     "1 byte recv, SEQPACKET",
-    "1 byte whole, SEQPACKET",
     "1 descriptor",
     "253 descriptors",
     "SO_PEERCRED",
 ];
 
-/// The architectures of instructions.tsv, and the call of it that is drawn.
+/// The architectures in instructions.tsv, and the call that is drawn.
 const ARCHITECTURES: [&str; 4] = ["x86_64", "i386", "aarch64", "riscv64"];
 const COUNTED: &str = "socketpair";
 
 const COLUMNS: [&str; 6] = [OURS, "libc", "std", "nix", "rustix", "syscalls"];
 
-/// What the tables don't say.
-const NOTES: [&str; 5] = [
-    "Bytes go there and back by write and read. recv: by send and recv, which doesn’t notice a message that was cut; ours \
-     does, by recvmsg.",
-    "whole: by send and recvmsg, where everybody looks whether the message was cut.",
+/// What the tables don't show.
+const NOTES: [&str; 4] = [
+    "Bytes go there and back, with write and read; recv: with send and recv, where ours alone detects a truncated message.",
     "Descriptors are sent, received and closed; SO_PEERCRED is read. –: the peer can’t.",
-    "The kernel’s part: the same calls by their bare instruction, by the fastest way into the kernel.",
+    "The kernel’s part: the same calls with the bare instruction, through the fastest entry.",
     "Beyond noise: in three rounds of four faster, or slower, than each of two copies of ours in different places.",
 ];
 
@@ -68,8 +66,8 @@ pub fn draw(results: &Path) -> String {
     let (width, height) = (WIDTH - 1, bottom - 1);
     format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {bottom}' role='img' aria-labelledby='t d'>\n\
-         <title id='t'>What a socket pair costs, by linux-socketpair and by its peers</title>\n\
-         <desc id='d'>For each target a table: a row for each work, a column for each peer, and in each cell the time as \
+         <title id='t'>What a socket pair costs, with linux-socketpair and with its peers</title>\n\
+         <desc id='d'>For each target a table: a row for each workload, a column for each peer, and in each cell the time as \
          a bar and as a ratio to that of linux-socketpair.</desc>\n\
          <style>{STYLE}</style>\n\
          <rect x='.5' y='.5' width='{width}' height='{height}' rx='8' fill='#fff' stroke='#d0d7de'/>\n\
@@ -81,7 +79,7 @@ pub fn draw(results: &Path) -> String {
 
 fn draw_times(top: usize, title: &str, results: &Results, svg: &mut String) -> usize {
     let kernel = |work| results.line(work, KERNEL).map_or(0.0, |line| line.ratio);
-    let least = WORKS.iter().map(|(work, _)| kernel(work)).fold(f64::MAX, f64::min) * 100.0;
+    let least = WORKLOADS.iter().map(|(work, _)| kernel(work)).fold(f64::MAX, f64::min) * 100.0;
     let note = format!("at least {least:.0} % of ours is the kernel’s; {}", results.note);
     let mut panel = Panel::new(top);
     panel.heading(&format!("Time on {title}"), &note, &COLUMNS);
@@ -105,7 +103,7 @@ fn of_time(line: &Line, kernel: f64) -> Cell {
         line if line.is_faster() => (Colour::Better, format!("{ratio:.2}")),
         _ => (Colour::Same, format!("{ratio:.2}")),
     };
-    // Who is better shows it, even where all is the kernel's part.
+    // A better peer is visible, even where all is the kernel's part.
     let shown = if colour == Colour::Better { 0.1 } else { 0.0 };
     let one = ONE as f64;
     Cell {
@@ -115,7 +113,7 @@ fn of_time(line: &Line, kernel: f64) -> Cell {
     }
 }
 
-/// A line of instructions.tsv: what a call takes between its caller and the kernel.
+/// A line of instructions.tsv: the instructions of a call between its caller and the kernel.
 struct Count<'a> {
     architecture: &'a str,
     call: &'a str,
@@ -159,7 +157,7 @@ fn draw_counts(top: usize, counts: &[Count<'_>], svg: &mut String) -> usize {
     panel.draw(svg)
 }
 
-/// What has nothing to be compared with is ours.
+/// A count without another to compare with is ours.
 fn of_count(count: u32, ours: Option<u32>, most: u32) -> Cell {
     let colour = match ours {
         None => Colour::Ours,

@@ -1,12 +1,12 @@
-//! What was measured, as ratios to ours: printed, kept, and read again for the picture.
+//! The results as ratios to ours: printed, stored, and read again for the picture.
 
 use std::path::Path;
 use std::{fmt, fs};
 
 use crate::peers::{AGAIN, KERNEL, OURS, PEERS};
-use crate::works::WORKS;
+use crate::workloads::WORKLOADS;
 
-/// What the program was built for: the architecture, and whose libc it is that `libc` calls.
+/// The target of the program: the architecture, and the C library that `libc` calls.
 pub const TARGET: &str = match (cfg!(target_arch = "x86"), cfg!(target_env = "musl")) {
     (false, false) => "x86_64-gnu",
     (false, true) => "x86_64-musl",
@@ -14,7 +14,7 @@ pub const TARGET: &str = match (cfg!(target_arch = "x86"), cfg!(target_env = "mu
     (true, true) => "i386-musl",
 };
 
-/// Of each round the median time of a work, in nanoseconds.
+/// The median time of a workload in each round, in nanoseconds.
 pub struct Time {
     pub work: &'static str,
     pub peer: &'static str,
@@ -27,21 +27,21 @@ pub struct Line {
     pub peer: String,
     /// The median of the rounds.
     pub nanos: f64,
-    /// To what ours took in the same round, on average of its two copies: the median of the rounds.
+    /// To the mean of the two copies of ours in the same round: the median of the rounds.
     pub ratio: f64,
-    /// To the slower copy of ours: a quarter of the rounds were below.
+    /// To the slower copy of ours: the lower quartile of the rounds.
     pub low: f64,
-    /// To the faster copy of ours: a quarter of the rounds were above.
+    /// To the faster copy of ours: the upper quartile of the rounds.
     pub high: f64,
 }
 
 impl Line {
-    /// Than both copies of ours, in three rounds of four.
+    /// Than both copies of ours, in three quarters of the rounds.
     pub fn is_faster(&self) -> bool {
         self.high < 1.0
     }
 
-    /// Than both copies of ours, in three rounds of four.
+    /// Than both copies of ours, in three quarters of the rounds.
     pub fn is_slower(&self) -> bool {
         self.low > 1.0
     }
@@ -80,9 +80,9 @@ impl Results {
         }
     }
 
-    /// Whether each peer did each work that it can do.
+    /// Whether each peer ran each workload that it can.
     pub fn is_complete(&self) -> bool {
-        WORKS.iter().all(|(name, work)| {
+        WORKLOADS.iter().all(|(name, work)| {
             let mut peers = PEERS.iter().filter(|(peer, by)| *peer != AGAIN && by(*work).is_some());
             peers.all(|(peer, _)| self.line(name, peer).is_some())
         })
@@ -105,11 +105,11 @@ impl Results {
             } = line;
             text += &format!("{work}\t{peer}\t{nanos:.1}\t{ratio:.4}\t{low:.4}\t{high:.4}\n");
         }
-        fs::create_dir_all(directory).expect("there is a place for the results");
+        fs::create_dir_all(directory).expect("the directory of the results can be made");
         fs::write(directory.join(&self.target).with_extension("tsv"), text).expect("the results can be written");
     }
 
-    /// What [`keep`](Self::keep) kept.
+    /// What [`keep`](Self::keep) stored.
     pub fn kept(directory: &Path, target: &str) -> Option<Self> {
         let text = fs::read_to_string(directory.join(target).with_extension("tsv")).ok()?;
         let note = text.lines().next()?.trim_start_matches("# ").to_owned();
@@ -134,7 +134,7 @@ impl Results {
     }
 }
 
-/// The table, and who was faster.
+/// The table, and which peers were faster.
 impl fmt::Display for Results {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = || PEERS.iter().map(|(peer, _)| *peer).filter(|peer| *peer != AGAIN);
@@ -142,7 +142,7 @@ impl fmt::Display for Results {
         write!(f, "| work |")?;
         columns().try_for_each(|peer| write!(f, " {peer} |"))?;
         writeln!(f, "\n|---|{}", "--:|".repeat(columns().count()))?;
-        for (work, _) in WORKS {
+        for (work, _) in WORKLOADS {
             write!(f, "| {work} |")?;
             for peer in columns() {
                 match self.line(work, peer) {
@@ -165,7 +165,7 @@ impl fmt::Display for Results {
         for line in &faster {
             write!(f, "\n- {} at {}: {:.3}", line.peer, line.work, line.ratio)?;
         }
-        writeln!(f, "{}", if faster.is_empty() { " nobody." } else { "" })
+        writeln!(f, "{}", if faster.is_empty() { " none." } else { "" })
     }
 }
 

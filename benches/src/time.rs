@@ -1,10 +1,10 @@
-//! What each work costs in time, by this crate and by its peers: README.md says how the ratios are made.
+//! The time of each workload with this crate and with its peers: README.md says how the ratios are made.
 
 mod panel;
 mod peers;
 mod picture;
 mod results;
-mod works;
+mod workloads;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,9 +14,9 @@ use criterion::{Criterion, PlottingBackend};
 
 use crate::peers::PEERS;
 use crate::results::{Results, Time};
-use crate::works::WORKS;
+use crate::workloads::WORKLOADS;
 
-/// Of three that are equally fast, one is by chance ahead of both others in 12 of 15 rounds once in 3000 times.
+/// Of three equally fast ones, one is ahead of both others in 12 of 15 rounds by chance once in 3000 times.
 const ROUNDS: usize = 15;
 
 fn main() {
@@ -27,20 +27,20 @@ fn main() {
     let results = here.join("results");
     let rounds = env::var("ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("ROUNDS is a number"));
     if rounds > 0 {
-        // What an earlier run left would be compared with.
+        // Criterion would compare with the results of an earlier run.
         let _ = fs::remove_dir_all(directory());
         (0..rounds).for_each(|round| run(rounds, round));
         let measured = Results::of(&times(rounds), rounds);
         println!("{measured}");
         if !measured.is_complete() {
-            return println!("Not kept: only a part was measured.");
+            return println!("Not stored: only a part was measured.");
         }
         measured.keep(&results);
     }
     fs::write(here.join("costs.svg"), picture::draw(&results)).expect("the picture can be written");
 }
 
-/// `cargo bench` passes `--bench`; without it, or with `--test`, Criterion runs each work once.
+/// `cargo bench` passes `--bench`; without it, or with `--test`, Criterion runs each workload once.
 fn measures() -> bool {
     env::args().any(|arg| arg == "--bench") && !env::args().any(|arg| arg == "--test" || arg == "--list")
 }
@@ -54,7 +54,7 @@ fn directory_of(round: usize) -> PathBuf {
     directory().join(format!("round-{}", round + 1))
 }
 
-/// The peers take turns within each work, so that what drifts meets all of them, and another one begins each round.
+/// The peers take turns within each workload, so that drift affects all of them, and another one begins each round.
 fn run(rounds: usize, round: usize) {
     let mut criterion = Criterion::default()
         .plotting_backend(PlottingBackend::Plotters)
@@ -67,7 +67,7 @@ fn run(rounds: usize, round: usize) {
     if round + 1 < rounds {
         criterion = criterion.without_plots();
     }
-    for (name, work) in WORKS {
+    for (name, work) in WORKLOADS {
         let mut group = criterion.benchmark_group(name);
         for turn in 0..PEERS.len() {
             let (peer, by) = PEERS[(turn + round) % PEERS.len()];
@@ -80,7 +80,7 @@ fn run(rounds: usize, round: usize) {
     criterion.final_summary();
 }
 
-/// What Criterion measured: of each work and peer the median of each round.
+/// What Criterion measured: the median of each round, for each workload and peer.
 fn times(rounds: usize) -> Vec<Time> {
     let median = |round, work: &str, peer: &str| {
         let file = directory_of(round).join(work).join(peer).join("new/estimates.json");
@@ -88,7 +88,7 @@ fn times(rounds: usize) -> Vec<Time> {
         estimates["median"]["point_estimate"].as_f64()
     };
     let mut times = Vec::new();
-    for (work, _) in WORKS {
+    for (work, _) in WORKLOADS {
         for (peer, _) in PEERS {
             if let Some(nanos) = (0..rounds).map(|round| median(round, work, peer)).collect() {
                 times.push(Time { work, peer, nanos });

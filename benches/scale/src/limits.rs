@@ -1,20 +1,21 @@
-//! How many descriptors there may be, and having more allowed.
+//! The limits on file descriptors, and raising them.
 
 use std::{fs, mem::MaybeUninit};
 
-use crate::kernel;
+use crate::proc;
 
-/// What the kernel keeps for a descriptor of a pair, and half as much again.
+/// What the kernel needs for a file descriptor of a pair, and half as much again.
 const MEMORY: u64 = 4 << 10;
 const NR_OPEN: &str = "/proc/sys/fs/nr_open";
 const FILE_MAX: &str = "/proc/sys/fs/file-max";
 
-/// Settings of the kernel as they were, put back when it is dropped.
+/// Settings of the kernel as they were, restored when it is dropped.
 #[derive(Default)]
 pub struct Limits(Vec<(&'static str, u64)>);
 
 impl Limits {
-    /// Has as many descriptors allowed, or as many as may be; tells how many there then may be in a table, and in all.
+    /// Raises the limits to so many file descriptors, or as many as possible; returns how many a table can have, and how many
+    /// there can be in all.
     pub fn raise(descriptors: u64) -> (Self, [u64; 2]) {
         let mut limits = Self::default();
         let [soft, hard] = get();
@@ -27,24 +28,24 @@ impl Limits {
         let [table, _] = get();
         println!("RLIMIT_NOFILE: {table}, and was {soft}");
 
-        let open = kernel::open_files();
+        let open = proc::open_files();
         limits.raise_setting(FILE_MAX, open + descriptors);
-        let files = kernel::setting(FILE_MAX).map_or(u64::MAX, |most| most.saturating_sub(open));
-        let memory = kernel::memory_available() / MEMORY;
+        let files = proc::setting(FILE_MAX).map_or(u64::MAX, |most| most.saturating_sub(open));
+        let memory = proc::memory_available() / MEMORY;
         println!("the system has room for {files} files more, and memory for {memory} descriptors");
         (limits, [table, files.min(memory)])
     }
 
     fn raise_setting(&mut self, path: &'static str, wanted: u64) {
-        let Some(before) = kernel::setting(path).filter(|&before| before < wanted) else {
+        let Some(before) = proc::setting(path).filter(|&before| before < wanted) else {
             return;
         };
         match fs::write(path, wanted.to_string()) {
             Ok(()) => {
-                println!("{path}: {wanted}, and is put back to {before} at the end");
+                println!("{path}: {wanted}, restored to {before} at the end");
                 self.0.push((path, before));
             }
-            Err(refused) => println!("{path}: {before}, {refused}"),
+            Err(error) => println!("{path}: {before}, {error}"),
         }
     }
 }
@@ -52,14 +53,14 @@ impl Limits {
 impl Drop for Limits {
     fn drop(&mut self) {
         for (path, before) in &self.0 {
-            if let Err(refused) = fs::write(path, before.to_string()) {
-                println!("{path}: not put back to {before}, {refused}");
+            if let Err(error) = fs::write(path, before.to_string()) {
+                println!("{path}: not restored to {before}, {error}");
             }
         }
     }
 }
 
-/// The soft and the hard limit of descriptors.
+/// The soft and the hard limit of file descriptors.
 fn get() -> [u64; 2] {
     let mut limit = MaybeUninit::<libc::rlimit>::uninit();
     // SAFETY: the call writes the limits, and where it succeeds it wrote both.
@@ -70,7 +71,7 @@ fn get() -> [u64; 2] {
     [limit.rlim_cur, limit.rlim_max].map(|limit| usize::try_from(limit).map_or(u64::MAX, |limit| limit as u64))
 }
 
-/// Leaves them as they are where that is not allowed.
+/// Does nothing where that is not allowed.
 fn set([soft, hard]: [u64; 2]) {
     let limit = libc::rlimit {
         rlim_cur: soft as libc::rlim_t,

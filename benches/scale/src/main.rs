@@ -1,11 +1,11 @@
 //! What a pair costs while up to half a million are alive, and when eight threads make pairs at once: time, memory of
-//! the kernel's and the program's own. libc's `socketpair` takes turns with ours: what both show is the kernel's doing.
+//! the kernel's and the program's own. libc's `socketpair` takes turns with ours: what both show is due to the kernel.
 //!
 //! Where RLIMIT_NOFILE can't be raised so far, the pairs are spread over several tables of descriptors, a thread each.
 
-mod kernel;
 mod limits;
 mod pairs;
+mod proc;
 
 use std::{fs, fs::File, sync::Barrier, thread, time::Instant};
 
@@ -70,20 +70,20 @@ struct Cache {
     size: u64,
 }
 
-/// Goes up from level to level; tells of the kernel's caches what the last has.
+/// Measures level by level; returns also the kernel's caches at the last one.
 fn levels(alive: &[usize], room: usize) -> (Vec<Level>, Vec<Cache>) {
     let open_lowest = || File::open("/dev/null").expect("/dev/null");
     let mut held = Held::<Ours>::new(Table::Own, room);
     // It takes memory too, the first time.
     one_more();
-    kernel::settle();
-    let (kernel, user, caches) = (kernel::memory(), kernel::user_memory(), kernel::caches());
+    proc::settle();
+    let (kernel, user, caches) = (proc::memory(), proc::user_memory(), proc::caches());
     let mut lowest = open_lowest();
     let mut levels = Vec::new();
     for &alive in alive {
         held.fill(alive);
-        let kernel = kernel::memory().saturating_sub(kernel);
-        let user = kernel::user_memory().saturating_sub(user);
+        let kernel = proc::memory().saturating_sub(kernel);
+        let user = proc::user_memory().saturating_sub(user);
         let with_none_free = one_more();
         drop(lowest);
         let with_lowest_free = one_more();
@@ -91,14 +91,14 @@ fn levels(alive: &[usize], room: usize) -> (Vec<Level>, Vec<Cache>) {
         levels.push(Level {
             alive,
             tables: held.tables(),
-            table_size: kernel::table_size(),
+            table_size: proc::table_size(),
             one_more: with_none_free,
             with_lowest_free,
             kernel,
             user,
         });
     }
-    let grown = kernel::caches().into_iter().map(|(name, [used, size])| {
+    let grown = proc::caches().into_iter().map(|(name, [used, size])| {
         let [before, _] = caches.get(&name).copied().unwrap_or_default();
         Cache {
             name,
@@ -143,7 +143,7 @@ fn print_levels(levels: &[Level], caches: &[Cache]) {
         );
     }
     println!(
-        "\nA `[Socket; 2]` has {} bytes; the rest of the program's are its threads, one a table.",
+        "\nA pair of `UnixStream` has {} bytes; the rest of the program's are its threads, one a table.",
         size_of::<Ours>()
     );
     if let Some(Level { alive, .. }) = levels.last().filter(|_| !caches.is_empty()) {
@@ -157,7 +157,7 @@ fn print_levels(levels: &[Level], caches: &[Cache]) {
 
 /// Nanoseconds a pair to go up to each level from the one before, and to close all. The first pair starts cold.
 fn fill<P: Pair>(table: Table, alive: &[usize], room: usize) -> Vec<f64> {
-    kernel::settle();
+    proc::settle();
     table.run(|| {
         let mut held = Held::<P>::new(table, room);
         let mut before = 0;

@@ -1,7 +1,7 @@
 //! Pairs, and holding many of them.
 
 use libc::{c_int, c_uint};
-use linux_socketpair::Socket;
+use linux_socketpair::UnixStream;
 use std::{
     sync::mpsc::{self, Sender},
     thread::{self, JoinHandle},
@@ -12,15 +12,15 @@ pub trait Pair: Send + Sized + 'static {
     fn make() -> Self;
 }
 
-pub type Ours = [Socket; 2];
+pub type Ours = (UnixStream, UnixStream);
 
 impl Pair for Ours {
     fn make() -> Self {
-        Socket::stream_pair().expect("a pair")
+        UnixStream::pair().expect("a pair")
     }
 }
 
-/// The same by libc.
+/// The same with libc.
 pub struct Libcs([c_int; 2]);
 
 impl Pair for Libcs {
@@ -28,8 +28,8 @@ impl Pair for Libcs {
         let mut sv = [0; 2];
         let ty = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
         // SAFETY: the call writes `sv` alone.
-        let answer = unsafe { libc::socketpair(libc::AF_UNIX, ty, 0, sv.as_mut_ptr()) };
-        assert_eq!(answer, 0, "a pair");
+        let ret = unsafe { libc::socketpair(libc::AF_UNIX, ty, 0, sv.as_mut_ptr()) };
+        assert_eq!(ret, 0, "a pair");
         Self(sv)
     }
 }
@@ -37,30 +37,30 @@ impl Pair for Libcs {
 impl Drop for Libcs {
     fn drop(&mut self) {
         for fd in self.0 {
-            // SAFETY: the descriptor is ours, and not used again.
+            // SAFETY: the descriptor is owned here, and not used again.
             unsafe { libc::close(fd) };
         }
     }
 }
 
-/// Whose a table of descriptors is.
+/// How many threads use a table of file descriptors.
 #[derive(Clone, Copy)]
 pub enum Table {
-    /// One thread's alone, as that of a program with one thread.
+    /// One, as in a program with one thread.
     Own,
-    /// Two threads', as those of a program with several.
+    /// Two, as in a program with several.
     Shared,
 }
 
 impl Table {
-    /// Runs in a thread on such a table, which is as small as that of a program that has just begun and holds no more.
+    /// Runs in a thread with such a table, as small as that of a program that has just begun.
     pub fn run<T: Send>(self, run: impl FnOnce() -> T + Send) -> T {
         thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 let [first, last] = [3, c_uint::MAX];
-                // SAFETY: other threads keep what they have open, and this one has opened nothing yet.
-                let answer = unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_UNSHARE) };
-                assert_eq!(answer, 0, "a table, as Linux makes it since 5.9");
+                // SAFETY: other threads keep their file descriptors, and this one has none yet.
+                let ret = unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_UNSHARE) };
+                assert_eq!(ret, 0, "close_range, since Linux 5.9");
                 match self {
                     Self::Own => run(),
                     Self::Shared => thread::scope(|scope| scope.spawn(run).join()).expect("it ends"),
@@ -71,7 +71,7 @@ impl Table {
     }
 }
 
-/// Pairs that are alive: in this thread's table as many as it takes, the others in tables of other threads.
+/// Pairs that are alive: in this thread's table as many as fit, the others in tables of other threads.
 pub struct Held<P> {
     pairs: Vec<P>,
     elsewhere: Vec<Elsewhere>,
@@ -86,7 +86,7 @@ struct Elsewhere {
 }
 
 impl<P: Pair> Held<P> {
-    /// A table takes so many, and this thread's is of that kind.
+    /// So many fit into a table.
     pub fn new(table: Table, room: usize) -> Self {
         Self {
             pairs: Vec::with_capacity(room),

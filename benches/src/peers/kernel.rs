@@ -1,4 +1,4 @@
-//! No peer, but what all of them stand on: the same calls by their bare instruction, whose answers nobody looks at.
+//! No peer, but the basis of all: the same calls with the bare instruction, whose results are not checked.
 
 use std::{arch::asm, convert::Infallible, os::fd::RawFd, ptr};
 
@@ -6,7 +6,7 @@ use libc::c_int;
 use syscalls::Sysno;
 
 use super::{FullPeer, Peer, message};
-use crate::works::{Opened, Type};
+use crate::workloads::{Opened, Type};
 
 pub struct Kernel;
 
@@ -15,7 +15,7 @@ pub struct End(RawFd);
 impl Drop for End {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the descriptor is ours, and not used again.
+        // SAFETY: the descriptor is owned here, and not used again.
         unsafe { enter(Sysno::close, [self.0 as usize, 0, 0, 0, 0, 0]) };
     }
 }
@@ -26,12 +26,12 @@ impl Drop for End {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 unsafe fn enter(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
-    let answer;
-    // SAFETY: the caller answers for the call; what the kernel changes is memory, rax, rcx and r11.
+    let ret;
+    // SAFETY: the caller vouches for the call; the kernel changes memory, rax, rcx and r11.
     unsafe {
         asm!(
             "syscall",
-            inlateout("rax") number as usize => answer,
+            inlateout("rax") number as usize => ret,
             in("rdi") a,
             in("rsi") b,
             in("rdx") c,
@@ -43,10 +43,10 @@ unsafe fn enter(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
             options(nostack, preserves_flags),
         );
     }
-    answer
+    ret
 }
 
-/// By the vDSO's entry, the fastest there is; both libcs keep its address at gs:16.
+/// Through the vDSO's entry, the fastest there is; both libcs keep its address at gs:16.
 ///
 /// # Safety
 ///
@@ -54,10 +54,10 @@ unsafe fn enter(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
 #[cfg(target_arch = "x86")]
 #[inline]
 unsafe fn enter(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
-    // What LLVM keeps to itself is brought in memory.
+    // LLVM reserves esi and ebp.
     let block = [number as usize, d, f];
-    let answer;
-    // SAFETY: the caller answers for the call; what changes is memory, eax and the flags, and esi and ebp are put back.
+    let ret;
+    // SAFETY: the caller vouches for the call; memory, eax and the flags change, and esi and ebp are restored.
     unsafe {
         asm!(
             "push esi",
@@ -68,14 +68,14 @@ unsafe fn enter(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
             "call gs:[16]",
             "pop ebp",
             "pop esi",
-            inlateout("eax") &raw const block => answer,
+            inlateout("eax") &raw const block => ret,
             in("ebx") a,
             in("ecx") b,
             in("edx") c,
             in("edi") e,
         );
     }
-    answer
+    ret
 }
 
 #[inline]
@@ -102,7 +102,7 @@ impl Peer for Kernel {
         let mut sv = [0; 2];
         let ty = ty as usize | libc::SOCK_CLOEXEC as usize;
         let at = sv.as_mut_ptr() as usize;
-        // SAFETY: `sv` is ours to write.
+        // SAFETY: the kernel writes `sv` alone.
         unsafe { enter(Sysno::socketpair, [libc::AF_UNIX as usize, ty, 0, at, 0, 0]) };
         Ok(sv.map(End))
     }
@@ -136,7 +136,7 @@ impl Peer for Kernel {
 }
 
 impl FullPeer for Kernel {
-    type Lent<'a> = RawFd;
+    type Borrowed<'a> = RawFd;
 
     #[inline]
     fn send(end: &End, bytes: &[u8]) -> Result<usize, Infallible> {
@@ -152,20 +152,7 @@ impl FullPeer for Kernel {
         Ok(unsafe { enter(Sysno::recvfrom, [fd, bytes.as_mut_ptr() as usize, bytes.len(), 0, 0, 0]) })
     }
 
-    #[inline]
-    fn recv_whole(end: &End, bytes: &mut [u8]) -> Result<usize, Infallible> {
-        message::recv_whole(bytes, |message| {
-            // SAFETY: the message is whole, and what it points to can be written.
-            Ok(unsafe {
-                enter(
-                    Sysno::recvmsg,
-                    [end.0 as usize, ptr::from_mut(message) as usize, 0, 0, 0, 0],
-                )
-            })
-        })
-    }
-
-    fn lend(opened: &Opened) -> RawFd {
+    fn borrow(opened: &Opened) -> RawFd {
         *opened.fd()
     }
 
@@ -173,7 +160,7 @@ impl FullPeer for Kernel {
     fn pass<const N: usize>(end: &End, descriptors: &[RawFd; N]) -> Result<usize, Infallible> {
         let (fd, flags) = (end.0 as usize, libc::MSG_NOSIGNAL as usize);
         message::pass(descriptors, |message| {
-            // SAFETY: the message is whole, and only read.
+            // SAFETY: the message is complete, and only read.
             Ok(unsafe { enter(Sysno::sendmsg, [fd, ptr::from_ref(message) as usize, flags, 0, 0, 0]) })
         })
     }
@@ -182,9 +169,9 @@ impl FullPeer for Kernel {
     fn take<const N: usize>(end: &End) -> Result<usize, Infallible> {
         let (fd, flags) = (end.0 as usize, libc::MSG_CMSG_CLOEXEC as usize);
         message::take::<_, N>(
-            // SAFETY: the message is whole, and what it points to can be written.
+            // SAFETY: the message is complete, and what it points to may be written.
             |message| Ok(unsafe { enter(Sysno::recvmsg, [fd, ptr::from_mut(message) as usize, flags, 0, 0, 0]) }),
-            // SAFETY: the kernel installed it for us.
+            // SAFETY: the kernel installed it for this process.
             |fd| Ok(unsafe { enter(Sysno::close, [fd as usize, 0, 0, 0, 0, 0]) }),
         )
     }

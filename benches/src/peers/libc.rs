@@ -3,7 +3,7 @@ use std::{io, mem::MaybeUninit, os::fd::RawFd};
 use libc::{c_int, socklen_t};
 
 use super::{FullPeer, Peer, message};
-use crate::works::{Opened, Type};
+use crate::workloads::{Opened, Type};
 
 pub struct Libc;
 
@@ -12,7 +12,7 @@ pub struct End(RawFd);
 impl Drop for End {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the descriptor is ours, and not used again.
+        // SAFETY: the descriptor is owned here, and not used again.
         let _ = unsafe { close(self.0) };
     }
 }
@@ -22,13 +22,13 @@ impl Drop for End {
 /// `fd` must be the caller's to close.
 #[inline]
 unsafe fn close(fd: RawFd) -> io::Result<usize> {
-    // SAFETY: as the caller says.
+    // SAFETY: as the caller vouches.
     check(unsafe { libc::close(fd) } as isize)
 }
 
 #[inline]
-fn check(answer: isize) -> io::Result<usize> {
-    usize::try_from(answer).map_err(|_| io::Error::last_os_error())
+fn check(ret: isize) -> io::Result<usize> {
+    usize::try_from(ret).map_err(|_| io::Error::last_os_error())
 }
 
 /// # Safety
@@ -53,7 +53,7 @@ impl Peer for Libc {
     fn pair(ty: Type) -> io::Result<[End; 2]> {
         let mut sv = [0; 2];
         let ty = ty as c_int | libc::SOCK_CLOEXEC;
-        // SAFETY: `sv` is ours to write.
+        // SAFETY: the kernel writes `sv` alone.
         check(unsafe { libc::socketpair(libc::AF_UNIX, ty, 0, sv.as_mut_ptr()) } as isize)?;
         Ok(sv.map(End))
     }
@@ -78,7 +78,7 @@ impl Peer for Libc {
 }
 
 impl FullPeer for Libc {
-    type Lent<'a> = RawFd;
+    type Borrowed<'a> = RawFd;
 
     #[inline]
     fn send(end: &End, bytes: &[u8]) -> io::Result<usize> {
@@ -92,22 +92,14 @@ impl FullPeer for Libc {
         check(unsafe { libc::recv(end.0, bytes.as_mut_ptr().cast(), bytes.len(), 0) })
     }
 
-    #[inline]
-    fn recv_whole(end: &End, bytes: &mut [u8]) -> io::Result<usize> {
-        message::recv_whole(bytes, |message| {
-            // SAFETY: the message is whole, and what it points to can be written.
-            check(unsafe { libc::recvmsg(end.0, message, 0) })
-        })
-    }
-
-    fn lend(opened: &Opened) -> RawFd {
+    fn borrow(opened: &Opened) -> RawFd {
         *opened.fd()
     }
 
     #[inline]
     fn pass<const N: usize>(end: &End, descriptors: &[RawFd; N]) -> io::Result<usize> {
         message::pass(descriptors, |message| {
-            // SAFETY: the message is whole, and only read.
+            // SAFETY: the message is complete, and only read.
             check(unsafe { libc::sendmsg(end.0, message, libc::MSG_NOSIGNAL) })
         })
     }
@@ -115,9 +107,9 @@ impl FullPeer for Libc {
     #[inline]
     fn take<const N: usize>(end: &End) -> io::Result<usize> {
         message::take::<_, N>(
-            // SAFETY: the message is whole, and what it points to can be written.
+            // SAFETY: the message is complete, and what it points to may be written.
             |message| check(unsafe { libc::recvmsg(end.0, message, libc::MSG_CMSG_CLOEXEC) }),
-            // SAFETY: the kernel installed it for us.
+            // SAFETY: the kernel installed it for this process.
             |fd| unsafe { close(fd) },
         )
     }

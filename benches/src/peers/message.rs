@@ -1,4 +1,4 @@
-//! Messages with descriptors by hand, for the peers that leave them to their user.
+//! Messages with file descriptors, for the peers whose user has to write them.
 
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::RawFd;
@@ -41,19 +41,6 @@ fn message_with(bytes: &mut iovec, control: &mut Control, count: usize) -> msghd
     message.msg_control = ptr::from_mut(control).cast();
     message.msg_controllen = space(count) as _;
     message
-}
-
-/// `recv` fills the message; returns what it does, or 0 if the message was longer than `bytes`.
-#[inline]
-pub fn recv_whole<E>(bytes: &mut [u8], recv: impl FnOnce(&mut msghdr) -> Result<usize, E>) -> Result<usize, E> {
-    let mut bytes = iovec {
-        iov_base: bytes.as_mut_ptr().cast(),
-        iov_len: bytes.len(),
-    };
-    let mut message = message(&mut bytes);
-    let len = recv(&mut message)?;
-    let cut = message.msg_flags & libc::MSG_TRUNC != 0;
-    Ok(if cut { 0 } else { len })
 }
 
 /// `send` is handed one byte and the descriptors.
@@ -99,7 +86,7 @@ pub fn take<E, const N: usize>(
     let mut message = message_with(&mut bytes, &mut control, N);
     recv(&mut message)?;
     let mut count = 0;
-    // SAFETY: the kernel wrote the control messages, and told how many bytes they are.
+    // SAFETY: the kernel wrote the control messages, and how many bytes they are.
     unsafe {
         let mut header = CMSG_FIRSTHDR(&message);
         while !header.is_null() {
@@ -114,6 +101,6 @@ pub fn take<E, const N: usize>(
             header = CMSG_NXTHDR(&message, header);
         }
     }
-    let lost = message.msg_flags & libc::MSG_CTRUNC != 0;
-    Ok(if lost { 0 } else { count })
+    let discarded = message.msg_flags & libc::MSG_CTRUNC != 0;
+    Ok(if discarded { 0 } else { count })
 }

@@ -9,7 +9,7 @@ use nix::sys::socket::{
 use nix::unistd::{read, write};
 
 use super::{FullPeer, Peer};
-use crate::works::{Opened, Type};
+use crate::workloads::{Opened, Type};
 
 pub struct Nix;
 
@@ -44,7 +44,7 @@ impl Peer for Nix {
 }
 
 impl FullPeer for Nix {
-    type Lent<'a> = RawFd;
+    type Borrowed<'a> = RawFd;
 
     #[inline]
     fn send(end: &OwnedFd, bytes: &[u8]) -> Result<usize, Errno> {
@@ -56,15 +56,7 @@ impl FullPeer for Nix {
         recv(end.as_raw_fd(), bytes, MsgFlags::empty())
     }
 
-    #[inline]
-    fn recv_whole(end: &OwnedFd, bytes: &mut [u8]) -> Result<usize, Errno> {
-        let mut bytes = [IoSliceMut::new(bytes)];
-        let received = recvmsg::<()>(end.as_raw_fd(), &mut bytes, None, MsgFlags::empty())?;
-        let cut = received.flags.contains(MsgFlags::MSG_TRUNC);
-        Ok(if cut { 0 } else { received.bytes })
-    }
-
-    fn lend(opened: &Opened) -> RawFd {
+    fn borrow(opened: &Opened) -> RawFd {
         *opened.fd()
     }
 
@@ -90,7 +82,7 @@ impl FullPeer for Nix {
         for message in received.cmsgs()? {
             if let ControlMessageOwned::ScmRights(descriptors) = message {
                 for fd in descriptors {
-                    // SAFETY: the kernel installed it for us.
+                    // SAFETY: the kernel installed it for this process.
                     drop(unsafe { OwnedFd::from_raw_fd(fd) });
                     count += 1;
                 }

@@ -9,7 +9,7 @@ use rustix::net::{
 };
 
 use super::{FullPeer, Peer};
-use crate::works::{Opened, Type};
+use crate::workloads::{Opened, Type};
 
 pub struct Rustix;
 
@@ -44,7 +44,7 @@ impl Peer for Rustix {
 }
 
 impl FullPeer for Rustix {
-    type Lent<'a> = BorrowedFd<'a>;
+    type Borrowed<'a> = BorrowedFd<'a>;
 
     #[inline]
     fn send(end: &OwnedFd, bytes: &[u8]) -> Result<usize, Errno> {
@@ -57,15 +57,7 @@ impl FullPeer for Rustix {
         Ok(len)
     }
 
-    #[inline]
-    fn recv_whole(end: &OwnedFd, bytes: &mut [u8]) -> Result<usize, Errno> {
-        let mut bytes = [IoSliceMut::new(bytes)];
-        let received = recvmsg(end, &mut bytes, &mut RecvAncillaryBuffer::default(), RecvFlags::empty())?;
-        let cut = received.flags.contains(ReturnFlags::TRUNC);
-        Ok(if cut { 0 } else { received.bytes })
-    }
-
-    fn lend(opened: &Opened) -> BorrowedFd<'_> {
+    fn borrow(opened: &Opened) -> BorrowedFd<'_> {
         opened.file().as_fd()
     }
 

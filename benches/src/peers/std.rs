@@ -1,11 +1,10 @@
-//! Of the standard library's two types each has its own type of pair; there is no SEQPACKET, and nothing stable for
-//! control messages and most options.
+//! The standard library has two types, for STREAM and DGRAM, and nothing stable for control messages and most options.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 
 use super::Peer;
-use crate::works::Type;
+use crate::workloads::Type;
 
 impl Peer for UnixStream {
     type End = Self;

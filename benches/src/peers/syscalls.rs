@@ -4,7 +4,7 @@ use libc::{c_int, socklen_t};
 use syscalls::{Errno, Sysno, syscall};
 
 use super::{FullPeer, Peer, message};
-use crate::works::{Opened, Type};
+use crate::workloads::{Opened, Type};
 
 pub struct Syscalls;
 
@@ -13,7 +13,7 @@ pub struct End(RawFd);
 impl Drop for End {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the descriptor is ours, and not used again.
+        // SAFETY: the descriptor is owned here, and not used again.
         let _ = unsafe { syscall!(Sysno::close, self.0) };
     }
 }
@@ -47,7 +47,7 @@ impl Peer for Syscalls {
     fn pair(ty: Type) -> Result<[End; 2], Errno> {
         let mut sv = [0; 2];
         let ty = ty as c_int | libc::SOCK_CLOEXEC;
-        // SAFETY: `sv` is ours to write.
+        // SAFETY: the kernel writes `sv` alone.
         unsafe { syscall!(Sysno::socketpair, libc::AF_UNIX, ty, 0, sv.as_mut_ptr()) }?;
         Ok(sv.map(End))
     }
@@ -72,7 +72,7 @@ impl Peer for Syscalls {
 }
 
 impl FullPeer for Syscalls {
-    type Lent<'a> = RawFd;
+    type Borrowed<'a> = RawFd;
 
     #[inline]
     fn send(end: &End, bytes: &[u8]) -> Result<usize, Errno> {
@@ -96,22 +96,14 @@ impl FullPeer for Syscalls {
         unsafe { syscall!(Sysno::recvfrom, end.0, bytes.as_mut_ptr(), bytes.len(), 0, 0, 0) }
     }
 
-    #[inline]
-    fn recv_whole(end: &End, bytes: &mut [u8]) -> Result<usize, Errno> {
-        message::recv_whole(bytes, |message| {
-            // SAFETY: the message is whole, and what it points to can be written.
-            unsafe { syscall!(Sysno::recvmsg, end.0, ptr::from_mut(message), 0) }
-        })
-    }
-
-    fn lend(opened: &Opened) -> RawFd {
+    fn borrow(opened: &Opened) -> RawFd {
         *opened.fd()
     }
 
     #[inline]
     fn pass<const N: usize>(end: &End, descriptors: &[RawFd; N]) -> Result<usize, Errno> {
         message::pass(descriptors, |message| {
-            // SAFETY: the message is whole, and only read.
+            // SAFETY: the message is complete, and only read.
             unsafe { syscall!(Sysno::sendmsg, end.0, ptr::from_ref(message), libc::MSG_NOSIGNAL) }
         })
     }
@@ -119,9 +111,9 @@ impl FullPeer for Syscalls {
     #[inline]
     fn take<const N: usize>(end: &End) -> Result<usize, Errno> {
         message::take::<_, N>(
-            // SAFETY: the message is whole, and what it points to can be written.
+            // SAFETY: the message is complete, and what it points to may be written.
             |message| unsafe { syscall!(Sysno::recvmsg, end.0, ptr::from_mut(message), libc::MSG_CMSG_CLOEXEC) },
-            // SAFETY: the kernel installed it for us.
+            // SAFETY: the kernel installed it for this process.
             |fd| unsafe { syscall!(Sysno::close, fd) },
         )
     }

@@ -14,10 +14,10 @@ mod machine;
 mod memory;
 mod process;
 
-use core::{ffi::CStr, fmt::Write, panic::PanicInfo, time::Duration};
+use core::{ffi::CStr, fmt::Write, mem::MaybeUninit, panic::PanicInfo, time::Duration};
 use linux_socketpair::{
-    ControlMessage, Descriptor, Errno, IoSlice, IoSliceMut, MessageFlags, PollFd, PollFlags, RawFd, RecvControl,
-    SendControl, Socket, poll, space,
+    AsFd, AsRawFd, BorrowedFd, ControlMessage, Errno, FromRawFd, IoSlice, IoSliceMut, OwnedFd, PollFd, PollFlags,
+    RawFd, RecvControl, SendControl, UnixSeqpacket, poll, space,
 };
 use process::{Arguments, Console};
 
@@ -27,11 +27,9 @@ const CHANNEL: RawFd = 3;
 /// The argument by which this program is the service and not init.
 const SERVICE: &CStr = c"service";
 
-const NONE: MessageFlags = MessageFlags::empty();
-
 macro_rules! log {
     ($($argument:tt)+) => {
-        // Where the console is gone there is nobody to tell.
+        // Without a console the text is discarded.
         let _ = writeln!(Console, $($argument)+);
     };
 }
@@ -84,8 +82,8 @@ fn supervise(arguments: Arguments) -> Result<(), Errno> {
     Ok(())
 }
 
-fn start_service(arguments: Arguments) -> Result<(Socket, i32), Errno> {
-    let [ours, theirs] = Socket::seqpacket_pair()?;
+fn start_service(arguments: Arguments) -> Result<(UnixSeqpacket, i32), Errno> {
+    let (ours, theirs) = UnixSeqpacket::pair()?;
     // From now on each message says who sent it; since Linux 6.5 also by a pidfd.
     ours.set_pass_credentials(true)?;
     match ours.set_pass_pidfd(true) {
@@ -98,7 +96,7 @@ fn start_service(arguments: Arguments) -> Result<(Socket, i32), Errno> {
         process::start(
             name,
             [name, SERVICE.as_ptr().cast(), core::ptr::null()].as_ptr(),
-            &theirs,
+            theirs.as_fd(),
             CHANNEL,
         )?
     };
@@ -106,33 +104,37 @@ fn start_service(arguments: Arguments) -> Result<(Socket, i32), Errno> {
 }
 
 /// The first message: which life it is, and the console to write to.
-fn greet(channel: &Socket, life: u8) -> Result<(), Errno> {
-    // SAFETY: nobody in this program closes standard output.
-    let console = [unsafe { Descriptor::borrow_raw(&1) }];
-    let mut control = SendControl::<{ space::rights(1) }>::new();
-    control.rights(&console)?;
-    channel.send_message(&[IoSlice::new(&[life])], &control, NONE)?;
+fn greet(channel: &UnixSeqpacket, life: u8) -> Result<(), Errno> {
+    // SAFETY: this program never closes its standard output.
+    let console = unsafe { BorrowedFd::borrow_raw(1) };
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    let mut control = SendControl::new(&mut memory);
+    control.push_rights([console])?;
+    channel.send_message(&[IoSlice::new(&[life])], &control)?;
     Ok(())
 }
 
 /// Hears what the service says, until it asks for power off or is gone.
-fn listen(channel: &Socket, pid: i32) -> Result<End, Errno> {
-    let mut pidfd: Option<Descriptor> = None;
+fn listen(channel: &UnixSeqpacket, pid: i32) -> Result<End, Errno> {
+    let mut pidfd: Option<OwnedFd> = None;
     loop {
-        let alive = pidfd.as_ref().map_or(channel.as_ref(), |pidfd| pidfd);
-        let mut fds = [PollFd::new(channel, PollFlags::IN), PollFd::new(&alive, PollFlags::IN)];
+        let alive = pidfd
+            .as_ref()
+            .map_or(PollFd::ignored(), |pidfd| PollFd::new(pidfd, PollFlags::IN));
+        let mut fds = [PollFd::new(channel, PollFlags::IN), alive];
         match poll(&mut fds, None) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno),
         }
         if fds[0].ready().is_empty() {
-            // Only the pidfd is ready: the process has ended, whoever else may hold its end of the channel.
+            // Only the pidfd is ready: the process has ended, though another one may hold its end of the channel.
             return Ok(End::Died);
         }
 
         let mut buf = [0; 32];
-        let mut control = RecvControl::<{ space::CREDENTIALS + space::PIDFD }>::new();
-        let len = match channel.recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control, NONE) {
+        let mut memory = [MaybeUninit::uninit(); space::CREDENTIALS + space::PIDFD];
+        let mut control = RecvControl::new(&mut memory);
+        let len = match channel.recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control) {
             // Its end of the channel is closed, and with that the service is over too.
             Ok(received) if received.len == 0 => return Ok(End::Died),
             Err(Errno::ECONNRESET) => return Ok(End::Died),
@@ -159,7 +161,7 @@ fn listen(channel: &Socket, pid: i32) -> Result<End, Errno> {
             }
             b"power off" => return Ok(End::AskedForPowerOff),
             _ => {
-                log!("init: a message that nobody knows");
+                log!("init: an unknown message");
             }
         }
     }
@@ -186,18 +188,15 @@ fn reap(pid: i32) -> Result<(), Errno> {
 /// machine turned off.
 fn serve() -> Result<(), Errno> {
     // SAFETY: init put the channel there for this program, which takes it once.
-    let channel = unsafe { Socket::from_raw_fd(CHANNEL) };
+    let channel = unsafe { UnixSeqpacket::from_raw_fd(CHANNEL) };
     channel.set_close_on_exec(true)?;
     let mut life = [0];
-    let mut control = RecvControl::<{ space::rights(1) }>::new();
-    channel.recv_message(&mut [IoSliceMut::new(&mut life)], &mut control, NONE)?;
-    let console = control.messages()?.find_map(|message| match message {
-        ControlMessage::Rights(mut rights) => rights.next(),
-        _ => None,
-    });
-    let console = console.ok_or(Errno::EBADF)?;
-    channel.send(b"ready", NONE)?;
-    // SAFETY: the descriptor is ours.
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    let mut control = RecvControl::new(&mut memory);
+    channel.recv_message(&mut [IoSliceMut::new(&mut life)], &mut control)?;
+    let console = control.descriptors()?.next().ok_or(Errno::EBADF)??;
+    channel.send(b"ready")?;
+    // SAFETY: the file descriptor is owned here.
     unsafe {
         linux_socketpair::write(
             console.as_raw_fd(),
@@ -207,9 +206,9 @@ fn serve() -> Result<(), Errno> {
     if life == [1] {
         process::kill_self();
     }
-    channel.send(b"power off", NONE)?;
-    // Init closes its end when it has heard.
-    channel.recv(&mut [0], NONE)?;
+    channel.send(b"power off")?;
+    // Init closes its end when it has received that.
+    channel.recv(&mut [0])?;
     process::exit(0)
 }
 

@@ -2,7 +2,7 @@
 
 use core::{fmt, ptr};
 use linux_raw_sys::general::*;
-use linux_socketpair::{Errno, RawFd, Socket};
+use linux_socketpair::{AsRawFd, BorrowedFd, Errno, RawFd};
 
 use crate::machine::syscall6;
 
@@ -46,7 +46,7 @@ pub fn kill_self() -> ! {
 /// # Safety
 ///
 /// `path` is a string that ends with NUL, and `arguments` such as [`Arguments`] says.
-pub unsafe fn start(path: *const u8, arguments: Arguments, channel: &Socket, at: RawFd) -> Result<i32, Errno> {
+pub unsafe fn start(path: *const u8, arguments: Arguments, channel: BorrowedFd<'_>, at: RawFd) -> Result<i32, Errno> {
     // SAFETY: a fork: the child has a copy of all memory, and goes on below.
     let pid = unsafe { syscall(__NR_clone, [SIGCHLD as usize])? };
     if pid != 0 {

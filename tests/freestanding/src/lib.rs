@@ -1,5 +1,5 @@
-//! The ground under a program without libc: where it starts, how it ends, what it prints, and a few raw calls that bear
-//! witness without the crate under test.
+//! What a program without libc needs: where it starts, how it ends, what it prints, and a few system calls that don't use the
+//! crate under test.
 
 #![no_std]
 
@@ -13,20 +13,20 @@ pub mod raw;
 use core::{ffi::CStr, fmt};
 use linux_raw_sys::general::__NR_write;
 
-/// What the kernel leaves on the stack: the number of arguments, and behind it as many pointers to strings.
+/// What the kernel puts on the stack: the number of arguments, and behind it as many pointers to strings.
 #[derive(Clone, Copy)]
 pub struct Arguments(*const usize);
 
 impl Arguments {
     /// How many there are, the program's name included.
     pub fn count(self) -> usize {
-        // SAFETY: the kernel left it there.
+        // SAFETY: the kernel put it there.
         unsafe { self.0.read() }
     }
 
-    /// What the auxiliary vector says to `key`, such as `AT_PAGESZ`. It lies behind the arguments and the environment.
+    /// The value of `key`, such as `AT_PAGESZ`, in the auxiliary vector. It lies behind the arguments and the environment.
     pub fn auxv(self, key: u32) -> Option<usize> {
-        // SAFETY: the kernel left them so: pointers up to a null one, twice, then pairs up to the key AT_NULL.
+        // SAFETY: the kernel put them there: pointers up to a null one, twice, then pairs up to the key AT_NULL.
         unsafe {
             let mut at = self.0.add(1 + self.count() + 1);
             while at.read() != 0 {
@@ -45,7 +45,7 @@ impl Arguments {
 
     /// Whether any but the first, the program's name, is `word`.
     pub fn contain(self, word: &CStr) -> bool {
-        // SAFETY: the kernel left them so, and a comparison that ends at the first difference stays within both strings.
+        // SAFETY: the kernel put them there, and a comparison that ends at the first difference stays within both strings.
         unsafe {
             (1..self.count()).any(|i| {
                 let argument = self.0.add(1 + i).cast::<*const u8>().read();
@@ -92,7 +92,7 @@ impl fmt::Write for Stdout {
 macro_rules! println {
     ($($argument:tt)*) => {{
         use core::fmt::Write;
-        // Where standard output is gone there is nobody to tell.
+        // Without standard output there is nowhere to report an error.
         let _ = writeln!($crate::Stdout, $($argument)*);
     }};
 }

@@ -1,4 +1,4 @@
-//! Raw calls as witnesses: none of them passes through the crate under test. A negative answer is a negated errno.
+//! System calls that don't use the crate under test. A negative result is a negated errno.
 
 use core::{ffi::CStr, ptr, time::Duration};
 use linux_raw_sys::{general::*, if_tun, net, prctl};
@@ -280,7 +280,7 @@ impl Filter {
 }
 
 /// Has the kernel answer each of the system calls with an errno.
-pub fn refuse<const N: usize>(calls: [(u32, u32); N]) {
+pub fn refuse(calls: impl IntoIterator<Item = (u32, u32)>) {
     let mut filter = Filter::new();
     for (number, errno) in calls {
         filter.push(&[for_call(number, 1), answer(SECCOMP_RET_ERRNO | errno)]);
@@ -313,7 +313,7 @@ pub fn answer_with_argument(calls: &[u32], place: u32) {
             statement(if_tun::BPF_RET | if_tun::BPF_A, 0),
         ]);
     }
-    // The errno of a call's second door is its first's.
+    // `socketcall` must not change the errno of the direct call.
     #[cfg(target_arch = "x86")]
     filter.push(&[for_call(__NR_socketcall, 1), answer(SECCOMP_RET_ERRNO | 38)]);
     filter.install(SECCOMP_RET_ALLOW);
@@ -350,15 +350,6 @@ pub fn mount(kind: &CStr, at: &CStr) -> isize {
 pub fn mkdir(path: &CStr) -> isize {
     // SAFETY: the kernel reads the string alone.
     unsafe { syscall(__NR_mkdirat, [AT_FDCWD as usize, path.as_ptr() as usize, 0o755]) }
-}
-
-/// The same for this process alone.
-#[cfg(target_arch = "x86")]
-pub fn mount_apart(kind: &CStr, at: &CStr) {
-    // SAFETY: it touches no memory.
-    let apart = unsafe { syscall(__NR_unshare, [CLONE_NEWNS as usize]) };
-    let mounted = mount(kind, at);
-    assert!((apart, mounted) == (0, 0), "unshare: {apart}, mount: {mounted}");
 }
 
 /// Whether the process now sees nothing but what lies below `path`: root may, and mostly whoever makes a user namespace.
@@ -448,24 +439,39 @@ pub fn raise_limit(limit: u64) {
 #[cfg(target_arch = "x86")]
 #[repr(C)]
 pub struct Context {
-    _before: [usize; 19],
+    _before: [usize; 16],
+    pub eax: isize,
+    _between: [usize; 2],
     pub eip: usize,
 }
 
-/// Has a signal run `handler`, which never returns.
+#[cfg(target_arch = "x86")]
+core::arch::global_asm!(
+    ".globl return_from_signal",
+    "return_from_signal:",
+    "mov eax, {number}",
+    "int 0x80",
+    number = const __NR_rt_sigreturn,
+);
+
+/// Has a signal run `handler`. It can return where there is no vDSO too, which contains the kernel's own way back.
 #[cfg(target_arch = "x86")]
 pub fn on_signal(signal: u32, handler: extern "C" fn(i32, *const u8, *const Context)) {
-    // struct sigaction: the handler, the flags, what a return would lead to, the signals to block
-    let action = [handler as usize, SA_SIGINFO as usize, 0, 0, 0];
+    unsafe extern "C" {
+        fn return_from_signal();
+    }
+    // struct sigaction: the handler, the flags, where it returns to, the signals to block
+    let flags = (SA_SIGINFO | SA_RESTORER) as usize;
+    let action = [handler as usize, flags, return_from_signal as *const () as usize, 0, 0];
     // SAFETY: the kernel reads `action` alone, and the handler may run at any time.
     let answer = unsafe { syscall(__NR_rt_sigaction, [signal as usize, action.as_ptr() as usize, 0, 8]) };
     assert!(answer == 0, "rt_sigaction: {answer}");
 }
 
-/// SIGALRM after 20 ms.
+/// SIGALRM every 10 ms: one alone could come before the call that it is to interrupt.
 #[cfg(target_arch = "x86")]
-pub fn alarm_in_a_moment() {
-    let timer = [0, 0, 0, 20_000]; // seconds and microseconds: then again each, first after
+pub fn start_timer() {
+    let timer = [0, 10_000, 0, 10_000]; // seconds and microseconds: the interval, the time to the first
     // SAFETY: the kernel reads `timer` alone.
     let answer = unsafe { syscall(__NR_setitimer, [ITIMER_REAL as usize, timer.as_ptr() as usize, 0]) };
     assert!(answer == 0, "setitimer: {answer}");
@@ -497,4 +503,148 @@ pub fn kernel_release() -> (u32, u32) {
             .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
     });
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// Whether the kernel has seccomp filters: it tries to read one before it rejects the call.
+pub fn has_seccomp_filters() -> bool {
+    const EFAULT: isize = -14;
+    // SAFETY: there is no filter to install.
+    unsafe { syscall(__NR_prctl, [prctl::PR_SET_SECCOMP as usize, SECCOMP_MODE_FILTER, 0]) == EFAULT }
+}
+
+/// Has the kernel end this process at any of the system calls.
+pub fn kill_at<const N: usize>(calls: [u32; N]) {
+    let mut filter = Filter::new();
+    for number in calls {
+        filter.push(&[for_call(number, 1), answer(SECCOMP_RET_KILL_PROCESS)]);
+    }
+    filter.install(SECCOMP_RET_ALLOW);
+}
+
+/// Whether this process has the capability, `CAP_*`.
+pub fn has_capability(capability: u32) -> bool {
+    let header = __user_cap_header_struct {
+        version: _LINUX_CAPABILITY_VERSION_3,
+        pid: 0,
+    };
+    let none = __user_cap_data_struct {
+        effective: 0,
+        permitted: 0,
+        inheritable: 0,
+    };
+    let mut data = [none; 2];
+    // SAFETY: the kernel reads `header` and writes `data` alone.
+    let answer = unsafe { syscall(__NR_capget, [&raw const header as usize, data.as_mut_ptr() as usize]) };
+    assert!(answer == 0, "capget: {answer}");
+    data[capability as usize / 32].effective & 1 << (capability % 32) != 0
+}
+
+/// A new socket without a peer, or the negated errno.
+pub fn open_socket(domain: u32, ty: u32) -> isize {
+    // SAFETY: no memory is involved.
+    unsafe { syscall(__NR_socket, [domain as usize, ty as usize, 0]) }
+}
+
+/// Both ends of a new pipe.
+pub fn pipe() -> [i32; 2] {
+    let mut fds = [0_i32; 2];
+    // SAFETY: the kernel writes `fds` alone.
+    let answer = unsafe { syscall(__NR_pipe2, [fds.as_mut_ptr() as usize, 0]) };
+    assert!(answer == 0, "pipe2: {answer}");
+    fds
+}
+
+/// recvmsg(2) of one byte to `byte`, with `control` of `control_len` bytes: what it returns, `msg_controllen` and `msg_flags`.
+///
+/// # Safety
+///
+/// Nothing else may rely on what is at `byte` and in the control memory.
+pub unsafe fn recvmsg(fd: i32, byte: *mut u8, control: *mut u8, control_len: usize) -> (isize, usize, u32) {
+    let mut iovec = iovec {
+        iov_base: byte.cast(),
+        iov_len: 1,
+    };
+    let mut message = net::msghdr {
+        msg_name: ptr::null_mut(),
+        msg_namelen: 0,
+        msg_iov: (&raw mut iovec).cast(),
+        msg_iovlen: 1,
+        msg_control: control.cast(),
+        msg_controllen: control_len as _,
+        msg_flags: 0,
+    };
+    // SAFETY: the kernel writes `message`, and what the caller vouches for.
+    let answer = unsafe { syscall(__NR_recvmsg, [fd as usize, &raw mut message as usize, 0]) };
+    (answer, message.msg_controllen as usize, message.msg_flags)
+}
+
+/// Makes a file with this content.
+#[cfg(target_arch = "x86")]
+pub fn create_file(path: &CStr, content: &[u8]) -> isize {
+    // SAFETY: the kernel reads the string and `content` alone.
+    unsafe {
+        let flags = O_WRONLY | O_CREAT | O_EXCL;
+        match syscall(
+            __NR_openat,
+            [AT_FDCWD as usize, path.as_ptr() as usize, flags as usize, 0o644],
+        ) {
+            fd @ 0.. => {
+                let written = syscall(__NR_write, [fd as usize, content.as_ptr() as usize, content.len()]);
+                close(fd as i32);
+                written
+            }
+            refused => refused,
+        }
+    }
+}
+
+#[cfg(target_arch = "x86")]
+pub fn create_fifo(path: &CStr) -> isize {
+    let mode = S_IFIFO | 0o644;
+    // SAFETY: the kernel reads the string alone.
+    unsafe {
+        syscall(
+            __NR_mknodat,
+            [AT_FDCWD as usize, path.as_ptr() as usize, mode as usize, 0],
+        )
+    }
+}
+
+/// Whether the process's further mounts are its own, and nothing else sees them.
+#[cfg(target_arch = "x86")]
+pub fn own_mounts() -> bool {
+    let (none, root, flags) = (c"none".as_ptr() as usize, c"/".as_ptr() as usize, MS_REC | MS_PRIVATE);
+    // SAFETY: the kernel reads the strings alone.
+    unsafe {
+        syscall(__NR_unshare, [CLONE_NEWNS as usize]) == 0
+            && syscall(__NR_mount, [none, root, 0, flags as usize, 0]) == 0
+    }
+}
+
+/// # Safety
+///
+/// Nothing may use the memory any more.
+#[cfg(target_arch = "x86")]
+pub unsafe fn unmap(address: usize, len: usize) -> isize {
+    // SAFETY: as the caller vouches.
+    unsafe { syscall(__NR_munmap, [address, len]) }
+}
+
+/// Replaces the auxiliary vector that the kernel keeps of this process. It must end with a pair of zeros.
+#[cfg(target_arch = "x86")]
+pub fn set_auxv(pairs: &[[usize; 2]]) -> isize {
+    let (address, len) = (pairs.as_ptr() as usize, size_of_val(pairs));
+    // SAFETY: the kernel reads `pairs` alone.
+    unsafe {
+        syscall(
+            __NR_prctl,
+            [
+                prctl::PR_SET_MM as usize,
+                prctl::PR_SET_MM_AUXV as usize,
+                address,
+                len,
+                0,
+            ],
+        )
+    }
 }

@@ -1,27 +1,27 @@
-//! The calls, a row each: by this crate, by the crate `syscalls`, and the pair by everybody.
+//! The calls, one row each: with this crate, with the crate `syscalls`, and the pair with all of them.
+//!
+//! A call with flags has no row: its plain form is the same call with constant flags.
 
-use core::{fmt::Debug, mem::MaybeUninit, slice};
+use core::{fmt::Debug, mem::MaybeUninit};
 use linux_raw_sys::{general::*, ioctl::*, net::*};
 use linux_socketpair::*;
-use std::{io, os::unix::net::UnixStream};
+use std::io;
 
-use crate::place::Place;
-use crate::{compare, given, raw, repeat};
+use crate::fixture::Fixture;
+use crate::{compare, reference, repeat, value};
 
-const NONE: MessageFlags = MessageFlags::empty();
-
-/// Makes a function of each, whose symbol is `PEER.CALL`, and `make`, which calls them.
+/// Defines a function for each, with the symbol `PEER.CALL`, and `make`, which calls them.
 macro_rules! calls {
-    (|$place:ident| $($call:ident { $($peer:ident: $work:expr;)+ })+) => {
+    (|$fixture:ident| $($call:ident { $($peer:ident: $work:expr;)+ })+) => {
         $(mod $call {
             use super::*;
             $(
                 #[unsafe(export_name = concat!(stringify!($peer), ".", stringify!($call)))]
                 #[inline(never)]
-                #[allow(unused_variables, reason = "a new pair needs no place")]
-                pub fn $peer($place: &mut Place) -> impl Debug + use<> {
-                    let work = |$place: &mut Place| $work;
-                    given(concat!(stringify!($peer), ".", stringify!($call)), work($place))
+                #[allow(unused_variables, reason = "a new pair needs no fixture")]
+                pub fn $peer($fixture: &mut Fixture) -> impl Debug + use<> {
+                    let work = |$fixture: &mut Fixture| $work;
+                    value(concat!(stringify!($peer), ".", stringify!($call)), work($fixture))
                 }
             )+
         })+
@@ -35,25 +35,25 @@ macro_rules! calls {
     };
 }
 
-calls! { |p|
+calls! { |f|
     socketpair {
         ours: {
             let [a, b] = socketpair(Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, 0)?;
-            // SAFETY: both are ours.
+            // SAFETY: both are owned here.
             unsafe {
                 close(a)?;
                 close(b)
             }
         };
         syscalls: {
-            let [a, b] = raw::socketpair(SOCK_STREAM | O_CLOEXEC)?;
-            raw::close(a)?;
-            raw::close(b)
+            let [a, b] = reference::socketpair(SOCK_STREAM | O_CLOEXEC)?;
+            reference::close(a)?;
+            reference::close(b)
         };
         libc: {
             let ty = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
             let mut sv = [0; 2];
-            // SAFETY: `sv` is ours to write, and so are the descriptors that it then holds.
+            // SAFETY: the kernel writes `sv` alone; the descriptors that it then holds are owned here.
             let done = unsafe {
                 libc::socketpair(libc::AF_UNIX, ty, 0, sv.as_mut_ptr()) == 0
                     && libc::close(sv[0]) == 0
@@ -61,7 +61,7 @@ calls! { |p|
             };
             if done { Ok(()) } else { Err(io::Error::last_os_error()) }
         };
-        std: UnixStream::pair().map(drop);
+        std: std::os::unix::net::UnixStream::pair().map(drop);
         nix: {
             use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
             socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC).map(drop)
@@ -74,111 +74,128 @@ calls! { |p|
     socketpair_into {
         ours: {
             let mut sv = MaybeUninit::<[RawFd; 2]>::uninit();
-            // SAFETY: `sv` is ours to write, and so are the descriptors that it then holds.
+            // SAFETY: the kernel writes `sv` alone; the descriptors that it then holds are owned here.
             unsafe {
-                socketpair_into(Domain::UNIX, p.ty, p.flags, 0, sv.as_mut_ptr())?;
+                socketpair_into(Domain::UNIX, SocketType::STREAM, f.flags, 0, sv.as_mut_ptr())?;
                 let [a, b] = sv.assume_init();
                 close(a)?;
                 close(b)
             }
         };
         syscalls: {
-            let [a, b] = raw::socketpair(p.ty.bits() | p.flags.bits())?;
-            raw::close(a)?;
-            raw::close(b)
+            let [a, b] = reference::socketpair(SOCK_STREAM | f.flags.bits())?;
+            reference::close(a)?;
+            reference::close(b)
         };
     }
     pair {
-        ours: Socket::pair(Domain::UNIX, p.ty, p.flags, 0).map(drop);
-        syscalls: raw::socketpair(p.ty.bits() | p.flags.bits()).map(raw::close_all);
+        ours: UnixStream::pair().map(drop);
+        syscalls: reference::socketpair(SOCK_STREAM | O_CLOEXEC).map(reference::close_all);
     }
-    stream_pair {
-        ours: Socket::stream_pair().map(drop);
-        syscalls: raw::socketpair(SOCK_STREAM | O_CLOEXEC).map(raw::close_all);
-    }
-    dgram_pair {
-        ours: Socket::dgram_pair().map(drop);
-        syscalls: raw::socketpair(SOCK_DGRAM | O_CLOEXEC).map(raw::close_all);
-    }
-    seqpacket_pair {
-        ours: Socket::seqpacket_pair().map(drop);
-        syscalls: raw::socketpair(SOCK_SEQPACKET | O_CLOEXEC).map(raw::close_all);
+    pair_with {
+        ours: UnixStream::pair_with(f.flags).map(drop);
+        syscalls: reference::socketpair(SOCK_STREAM | f.flags.bits()).map(reference::close_all);
     }
     close {
-        // SAFETY: the place gives it up.
-        ours: unsafe { close(p.spare) };
-        syscalls: raw::close(p.spare);
+        // SAFETY: the fixture owns it, and doesn't use it again.
+        ours: unsafe { close(f.spare) };
+        syscalls: reference::close(f.spare);
     }
-    duplicate {
-        ours: p.a.duplicate().map(drop);
-        syscalls: raw::fcntl(p.fd(), F_DUPFD_CLOEXEC, 0).map(|fd| raw::close_all([fd as RawFd]));
+    try_clone {
+        ours: f.a.try_clone().map(drop);
+        syscalls: reference::fcntl(f.fd(), F_DUPFD_CLOEXEC, 0).map(|fd| reference::close_all([fd as RawFd]));
     }
     read {
-        // SAFETY: it is the place's.
-        ours: unsafe { read(p.fd(), &mut p.bytes) };
-        syscalls: raw::read(p.fd(), &mut p.bytes);
+        // SAFETY: it is the fixture's.
+        ours: unsafe { read(f.fd(), &mut f.bytes) };
+        syscalls: reference::read(f.fd(), &mut f.bytes);
     }
     write {
-        // SAFETY: it is the place's.
-        ours: unsafe { write(p.fd(), &p.bytes) };
-        syscalls: raw::write(p.fd(), &p.bytes);
+        // SAFETY: it is the fixture's.
+        ours: unsafe { write(f.fd(), &f.bytes) };
+        syscalls: reference::write(f.fd(), &f.bytes);
     }
     send {
-        ours: p.a.send(&p.bytes, NONE);
-        syscalls: raw::send(p.fd(), &p.bytes);
+        ours: f.a.send(&f.bytes);
+        syscalls: reference::send(f.fd(), &f.bytes);
     }
     send_all {
-        ours: p.a.send_all(&p.bytes, NONE).map_err(Errno::from);
-        syscalls: raw::send_all(p.fd(), &p.bytes).map_err(|incomplete| incomplete.errno);
+        ours: f.stream.send_all(&f.bytes).map_err(Errno::from);
+        syscalls: reference::send_all(f.stream.as_raw_fd(), &f.bytes).map_err(|incomplete| incomplete.errno);
     }
     send_vectored {
-        ours: p.a.send_vectored(&[IoSlice::new(&p.halves[0]), IoSlice::new(&p.halves[1])], NONE);
-        syscalls: raw::send_vectored(p.fd(), &[raw::buffer(&p.halves[0]), raw::buffer(&p.halves[1])]);
+        ours: f.a.send_vectored(&[IoSlice::new(&f.halves[0]), IoSlice::new(&f.halves[1])]);
+        syscalls: reference::send_vectored(f.fd(), &[reference::buffer(&f.halves[0]), reference::buffer(&f.halves[1])]);
     }
-    // With a descriptor.
+    // With a file descriptor.
     send_message {
         ours: {
-            let mut control = SendControl::<{ space::rights(1) }>::new();
-            control.rights(slice::from_ref(&p.b))?;
-            p.a.send_message(&[IoSlice::new(&p.bytes)], &control, NONE)
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = SendControl::new(&mut memory);
+            control.push_rights([f.b.as_fd()])?;
+            f.a.send_message(&[IoSlice::new(&f.bytes)], &control)
         };
-        syscalls: raw::send_message(p.fd(), &p.bytes, SCM_RIGHTS, p.b.as_raw_fd());
+        syscalls: reference::send_message(f.fd(), &f.bytes, SCM_RIGHTS, f.b.as_raw_fd());
+    }
+    send_message_stream {
+        ours: {
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = SendControl::new(&mut memory);
+            control.push_rights([f.b.as_fd()])?;
+            f.stream.send_message(&[IoSlice::new(&f.bytes)], &control)
+        };
+        syscalls: reference::send_message(f.stream.as_raw_fd(), &f.bytes, SCM_RIGHTS, f.b.as_raw_fd());
     }
     send_message_credentials {
         ours: {
-            let mut control = SendControl::<{ space::CREDENTIALS }>::new();
-            control.credentials(p.credentials)?;
-            p.a.send_message(&[IoSlice::new(&p.bytes)], &control, NONE)
+            let mut memory = [MaybeUninit::uninit(); space::CREDENTIALS];
+            let mut control = SendControl::new(&mut memory);
+            control.push_credentials(f.credentials)?;
+            f.a.send_message(&[IoSlice::new(&f.bytes)], &control)
         };
-        syscalls: raw::send_message(p.fd(), &p.bytes, SCM_CREDENTIALS, p.credentials);
+        syscalls: reference::send_message(f.fd(), &f.bytes, SCM_CREDENTIALS, f.credentials);
     }
     recv {
-        ours: p.a.recv(&mut p.bytes, NONE);
-        syscalls: raw::recv(p.fd(), &mut p.bytes);
+        ours: f.a.recv(&mut f.bytes);
+        syscalls: reference::recv(f.fd(), &mut f.bytes);
+    }
+    recv_stream {
+        ours: f.stream.recv(&mut f.bytes);
+        syscalls: reference::recv_stream(f.stream.as_raw_fd(), &mut f.bytes);
     }
     recv_uninit {
-        ours: p.a.recv_uninit(&mut p.space, NONE).map(|bytes| bytes.len());
-        syscalls: raw::recv_uninit(p.fd(), &mut p.space).map(|bytes| bytes.len());
+        ours: f.a.recv_uninit(&mut f.memory).map(|bytes| bytes.len());
+        syscalls: reference::recv_uninit(f.fd(), &mut f.memory).map(|bytes| bytes.len());
     }
     recv_exact {
-        ours: p.a.recv_exact(&mut p.bytes, NONE).map_err(Errno::from);
-        syscalls: raw::recv_exact(p.fd(), &mut p.bytes).map_err(|incomplete| incomplete.errno);
+        ours: f.stream.recv_exact(&mut f.bytes).map_err(Errno::from);
+        syscalls: reference::recv_exact(f.stream.as_raw_fd(), &mut f.bytes).map_err(|incomplete| incomplete.errno);
     }
     recv_vectored {
         ours: {
-            let [one, two] = &mut p.halves;
-            p.a.recv_vectored(&mut [IoSliceMut::new(one), IoSliceMut::new(two)], NONE)
+            let [one, two] = &mut f.halves;
+            f.a.recv_vectored(&mut [IoSliceMut::new(one), IoSliceMut::new(two)])
         };
         syscalls: {
-            let [one, two] = &mut p.halves;
-            raw::recv_vectored(p.a.as_raw_fd(), &mut [raw::buffer_mut(one), raw::buffer_mut(two)])
+            let [one, two] = &mut f.halves;
+            let mut bufs = [reference::buffer_mut(one), reference::buffer_mut(two)];
+            reference::recv_vectored(f.a.as_raw_fd(), &mut bufs)
         };
     }
-    // With a descriptor, which is closed.
+    recv_or_eof {
+        ours: f.with_credentials.recv_or_eof(&mut f.bytes);
+        syscalls: reference::recv_or_eof(f.with_credentials.as_raw_fd(), &mut f.bytes);
+    }
+    next_message_len {
+        ours: f.a.next_message_len();
+        syscalls: reference::next_message_len(f.fd());
+    }
+    // With a file descriptor, which is closed.
     recv_message {
         ours: {
-            let mut control = RecvControl::<{ space::rights(1) }>::new();
-            let received = p.with_rights.recv_message(&mut [IoSliceMut::new(&mut p.bytes)], &mut control, NONE)?;
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = RecvControl::new(&mut memory);
+            let received = f.with_rights.recv_message(&mut [IoSliceMut::new(&mut f.bytes)], &mut control)?;
             for message in control.messages()? {
                 if let ControlMessage::Rights(rights) = message {
                     rights.for_each(drop);
@@ -186,164 +203,199 @@ calls! { |p|
             }
             Ok::<_, Errno>(received.len)
         };
-        syscalls: raw::recv_rights(p.with_rights.as_raw_fd(), &mut p.bytes);
+        syscalls: reference::recv_rights(f.with_rights.as_raw_fd(), &mut f.bytes);
+    }
+    recv_message_stream {
+        ours: {
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = RecvControl::new(&mut memory);
+            let received = f.stream_with_rights.recv_message(&mut [IoSliceMut::new(&mut f.bytes)], &mut control)?;
+            control.descriptors()?.try_for_each(|fd| fd.map(drop))?;
+            Ok::<_, Errno>(received.len)
+        };
+        syscalls: reference::recv_rights(f.stream_with_rights.as_raw_fd(), &mut f.bytes);
+    }
+    recv_message_uninit {
+        ours: {
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = RecvControl::new(&mut memory);
+            let (_, received) = f.with_rights.recv_message_uninit(&mut f.memory, &mut control)?;
+            control.descriptors()?.try_for_each(|fd| fd.map(drop))?;
+            Ok::<_, Errno>(received.len)
+        };
+        syscalls: reference::recv_rights(f.with_rights.as_raw_fd(), &mut f.bytes);
     }
     recv_message_credentials {
         ours: {
-            let mut control = RecvControl::<{ space::CREDENTIALS }>::new();
-            p.with_credentials.recv_message(&mut [IoSliceMut::new(&mut p.bytes)], &mut control, NONE)?;
+            let mut memory = [MaybeUninit::uninit(); space::CREDENTIALS];
+            let mut control = RecvControl::new(&mut memory);
+            f.with_credentials.recv_message(&mut [IoSliceMut::new(&mut f.bytes)], &mut control)?;
             let mut credentials = None;
             for message in control.messages()? {
-                if let ControlMessage::Credentials(told) = message {
-                    credentials = Some(told);
+                if let ControlMessage::Credentials(sender) = message {
+                    credentials = Some(sender);
                 }
             }
             Ok::<_, Errno>(credentials)
         };
-        syscalls: raw::recv_credentials(p.with_credentials.as_raw_fd(), &mut p.bytes);
+        syscalls: reference::recv_credentials(f.with_credentials.as_raw_fd(), &mut f.bytes);
     }
     shutdown {
-        ours: p.a.shutdown(Shutdown::Both);
-        syscalls: raw::shutdown(p.fd(), SHUT_RDWR);
+        ours: f.a.shutdown(Shutdown::Both);
+        syscalls: reference::shutdown(f.fd(), SHUT_RDWR);
     }
     poll {
-        ours: poll(&mut [PollFd::new(&p.a, PollFlags::IN), PollFd::new(&p.b, PollFlags::IN)], p.timeout);
-        syscalls: raw::poll(&mut [raw::pollfd(p.fd(), POLLIN), raw::pollfd(p.b.as_raw_fd(), POLLIN)], p.timeout);
+        ours: poll(&mut [PollFd::new(&f.a, PollFlags::IN), PollFd::new(&f.b, PollFlags::IN)], f.timeout);
+        syscalls: reference::poll(&mut [reference::pollfd(f.fd(), POLLIN), reference::pollfd(f.b.as_raw_fd(), POLLIN)], f.timeout);
     }
     peer_credentials {
-        ours: p.a.peer_credentials();
-        syscalls: raw::option(p.fd(), SO_PEERCRED, Credentials { pid: 0, uid: 0, gid: 0 });
+        ours: f.a.peer_credentials();
+        syscalls: reference::option(f.fd(), SO_PEERCRED, Credentials { pid: 0, uid: 0, gid: 0 });
     }
     peer_pidfd {
-        ours: p.a.peer_pidfd().map(drop);
-        syscalls: raw::option(p.fd(), SO_PEERPIDFD, -1).map(|fd| raw::close_all([fd]));
+        ours: f.a.peer_pidfd().map(drop);
+        syscalls: reference::option(f.fd(), SO_PEERPIDFD, -1).map(|fd| reference::close_all([fd]));
     }
     peer_groups {
-        ours: p.a.peer_groups(&mut p.groups).map(|groups| groups.len());
-        syscalls: raw::list(p.a.as_raw_fd(), SO_PEERGROUPS, &mut p.groups).map(|groups| groups.len());
+        ours: f.a.peer_groups(&mut f.groups).map(|groups| groups.len());
+        syscalls: reference::list(f.a.as_raw_fd(), SO_PEERGROUPS, &mut f.groups).map(|groups| groups.len());
     }
     peer_group_count {
-        ours: p.a.peer_group_count();
-        syscalls: raw::list_len::<u32>(p.fd(), SO_PEERGROUPS);
+        ours: f.a.peer_group_count();
+        syscalls: reference::list_len::<u32>(f.fd(), SO_PEERGROUPS);
     }
     peer_security {
-        ours: p.a.peer_security(&mut p.bytes).map(|label| label.len());
-        syscalls: raw::list(p.a.as_raw_fd(), SO_PEERSEC, &mut p.bytes).map(|label| label.len());
+        ours: f.a.peer_security(&mut f.bytes).map(|label| label.len());
+        syscalls: reference::list(f.a.as_raw_fd(), SO_PEERSEC, &mut f.bytes).map(|label| label.len());
     }
     peer_security_len {
-        ours: p.a.peer_security_len();
-        syscalls: raw::list_len::<u8>(p.fd(), SO_PEERSEC);
+        ours: f.a.peer_security_len();
+        syscalls: reference::list_len::<u8>(f.fd(), SO_PEERSEC);
     }
     socket_type {
-        ours: p.a.socket_type();
-        syscalls: raw::option(p.fd(), SO_TYPE, 0).map(SocketType::from_bits_retain);
+        ours: f.a.socket_type();
+        syscalls: reference::option(f.fd(), SO_TYPE, 0).map(SocketType::from_bits_retain);
     }
     domain {
-        ours: p.a.domain();
-        syscalls: raw::option(p.fd(), SO_DOMAIN, 0).map(Domain::from_bits_retain);
+        ours: f.a.domain();
+        syscalls: reference::option(f.fd(), SO_DOMAIN, 0).map(Domain::from_bits_retain);
     }
     protocol {
-        ours: p.a.protocol();
-        syscalls: raw::option(p.fd(), SO_PROTOCOL, 0);
+        ours: f.a.protocol();
+        syscalls: reference::option(f.fd(), SO_PROTOCOL, 0);
     }
     take_error {
-        ours: p.a.take_error();
-        syscalls: raw::option(p.fd(), SO_ERROR, 0).map(|errno| (errno != 0).then(|| syscalls::Errno::new(errno)));
+        ours: f.a.take_error();
+        syscalls: reference::option(f.fd(), SO_ERROR, 0).map(|errno| (errno != 0).then(|| syscalls::Errno::new(errno)));
     }
     pass_credentials {
-        ours: p.a.pass_credentials();
-        syscalls: raw::option(p.fd(), SO_PASSCRED, 0).map(|on| on != 0);
+        ours: f.a.pass_credentials();
+        syscalls: reference::option(f.fd(), SO_PASSCRED, 0).map(|on| on != 0);
     }
     set_pass_credentials {
-        ours: p.a.set_pass_credentials(p.on);
-        syscalls: raw::set_option(p.fd(), SO_PASSCRED, i32::from(p.on));
+        ours: f.a.set_pass_credentials(f.on);
+        syscalls: reference::set_option(f.fd(), SO_PASSCRED, i32::from(f.on));
     }
     pass_pidfd {
-        ours: p.a.pass_pidfd();
-        syscalls: raw::option(p.fd(), SO_PASSPIDFD, 0).map(|on| on != 0);
+        ours: f.a.pass_pidfd();
+        syscalls: reference::option(f.fd(), SO_PASSPIDFD, 0).map(|on| on != 0);
     }
     set_pass_pidfd {
-        ours: p.a.set_pass_pidfd(p.on);
-        syscalls: raw::set_option(p.fd(), SO_PASSPIDFD, i32::from(p.on));
+        ours: f.a.set_pass_pidfd(f.on);
+        syscalls: reference::set_option(f.fd(), SO_PASSPIDFD, i32::from(f.on));
     }
     pass_rights {
-        ours: p.a.pass_rights();
-        syscalls: raw::option(p.fd(), SO_PASSRIGHTS, 0).map(|on| on != 0);
+        ours: f.a.pass_rights();
+        syscalls: reference::option(f.fd(), SO_PASSRIGHTS, 0).map(|on| on != 0);
     }
     set_pass_rights {
-        ours: p.a.set_pass_rights(p.on);
-        syscalls: raw::set_option(p.fd(), SO_PASSRIGHTS, i32::from(p.on));
+        ours: f.a.set_pass_rights(f.on);
+        syscalls: reference::set_option(f.fd(), SO_PASSRIGHTS, i32::from(f.on));
     }
     pass_security {
-        ours: p.a.pass_security();
-        syscalls: raw::option(p.fd(), SO_PASSSEC, 0).map(|on| on != 0);
+        ours: f.a.pass_security();
+        syscalls: reference::option(f.fd(), SO_PASSSEC, 0).map(|on| on != 0);
     }
     set_pass_security {
-        ours: p.a.set_pass_security(p.on);
-        syscalls: raw::set_option(p.fd(), SO_PASSSEC, i32::from(p.on));
+        ours: f.a.set_pass_security(f.on);
+        syscalls: reference::set_option(f.fd(), SO_PASSSEC, i32::from(f.on));
     }
     send_buffer_size {
-        ours: p.a.send_buffer_size();
-        syscalls: raw::option(p.fd(), SO_SNDBUF, 0_u32).map(|size| size as usize);
+        ours: f.a.send_buffer_size();
+        syscalls: reference::option(f.fd(), SO_SNDBUF, 0_u32).map(|size| size as usize);
     }
     set_send_buffer_size {
-        ours: p.a.set_send_buffer_size(p.size);
-        syscalls: raw::set_option(p.fd(), SO_SNDBUF, i32::try_from(p.size).unwrap_or(i32::MAX));
+        ours: f.a.set_send_buffer_size(f.size);
+        syscalls: reference::set_option(f.fd(), SO_SNDBUF, i32::try_from(f.size).unwrap_or(i32::MAX));
     }
     recv_buffer_size {
-        ours: p.a.recv_buffer_size();
-        syscalls: raw::option(p.fd(), SO_RCVBUF, 0_u32).map(|size| size as usize);
+        ours: f.a.recv_buffer_size();
+        syscalls: reference::option(f.fd(), SO_RCVBUF, 0_u32).map(|size| size as usize);
     }
     set_recv_buffer_size {
-        ours: p.a.set_recv_buffer_size(p.size);
-        syscalls: raw::set_option(p.fd(), SO_RCVBUF, i32::try_from(p.size).unwrap_or(i32::MAX));
+        ours: f.a.set_recv_buffer_size(f.size);
+        syscalls: reference::set_option(f.fd(), SO_RCVBUF, i32::try_from(f.size).unwrap_or(i32::MAX));
     }
     send_timeout {
-        ours: p.a.send_timeout();
-        syscalls: raw::timeout(p.fd(), SO_SNDTIMEO_NEW);
+        ours: f.a.send_timeout();
+        syscalls: reference::timeout(f.fd(), reference::SNDTIMEO);
     }
     set_send_timeout {
-        ours: p.a.set_send_timeout(p.timeout);
-        syscalls: raw::set_timeout(p.fd(), SO_SNDTIMEO_NEW, p.timeout);
+        ours: f.a.set_send_timeout(f.timeout);
+        syscalls: reference::set_timeout(f.fd(), reference::SNDTIMEO, f.timeout);
     }
     recv_timeout {
-        ours: p.a.recv_timeout();
-        syscalls: raw::timeout(p.fd(), SO_RCVTIMEO_NEW);
+        ours: f.a.recv_timeout();
+        syscalls: reference::timeout(f.fd(), reference::RCVTIMEO);
     }
     set_recv_timeout {
-        ours: p.a.set_recv_timeout(p.timeout);
-        syscalls: raw::set_timeout(p.fd(), SO_RCVTIMEO_NEW, p.timeout);
+        ours: f.a.set_recv_timeout(f.timeout);
+        syscalls: reference::set_timeout(f.fd(), reference::RCVTIMEO, f.timeout);
     }
     peek_offset {
-        ours: p.a.peek_offset();
-        syscalls: raw::option(p.fd(), SO_PEEK_OFF, -1).map(|offset| u32::try_from(offset).ok());
+        ours: f.a.peek_offset();
+        syscalls: reference::option(f.fd(), SO_PEEK_OFF, -1).map(|offset| u32::try_from(offset).ok());
     }
     set_peek_offset {
-        ours: p.a.set_peek_offset(p.offset);
-        syscalls: raw::set_peek_offset(p.fd(), p.offset);
+        ours: f.a.set_peek_offset(f.offset);
+        syscalls: reference::set_peek_offset(f.fd(), f.offset);
     }
     bytes_to_recv {
-        ours: p.a.bytes_to_recv();
-        syscalls: raw::ioctl(p.fd(), FIONREAD, 0).map(|bytes| bytes as usize);
+        ours: f.a.bytes_to_recv();
+        syscalls: reference::ioctl(f.fd(), FIONREAD, 0).map(|bytes| bytes as usize);
     }
     memory_sent {
-        ours: p.b.memory_sent();
-        syscalls: raw::ioctl(p.b.as_raw_fd(), TIOCOUTQ, 0).map(|bytes| bytes as usize);
+        ours: f.b.memory_sent();
+        syscalls: reference::ioctl(f.b.as_raw_fd(), TIOCOUTQ, 0).map(|bytes| bytes as usize);
     }
     is_nonblocking {
-        ours: p.a.is_nonblocking();
-        syscalls: raw::fcntl(p.fd(), F_GETFL, 0).map(|flags| flags & O_NONBLOCK != 0);
+        ours: f.a.is_nonblocking();
+        syscalls: reference::fcntl(f.fd(), F_GETFL, 0).map(|flags| flags & O_NONBLOCK != 0);
     }
     set_nonblocking {
-        ours: p.a.set_nonblocking(p.on);
-        syscalls: raw::ioctl(p.fd(), FIONBIO, i32::from(p.on)).map(drop);
+        ours: f.a.set_nonblocking(f.on);
+        syscalls: reference::ioctl(f.fd(), FIONBIO, i32::from(f.on)).map(drop);
     }
     is_close_on_exec {
-        ours: p.a.is_close_on_exec();
-        syscalls: raw::fcntl(p.fd(), F_GETFD, 0).map(|flags| flags & FD_CLOEXEC != 0);
+        ours: f.a.is_close_on_exec();
+        syscalls: reference::fcntl(f.fd(), F_GETFD, 0).map(|flags| flags & FD_CLOEXEC != 0);
     }
     set_close_on_exec {
-        ours: p.a.set_close_on_exec(p.on);
-        syscalls: raw::fcntl(p.fd(), F_SETFD, if p.on { FD_CLOEXEC } else { 0 }).map(drop);
+        ours: f.a.set_close_on_exec(f.on);
+        syscalls: reference::fcntl(f.fd(), F_SETFD, if f.on { FD_CLOEXEC } else { 0 }).map(drop);
+    }
+    option {
+        // SAFETY: SO_TYPE writes an int.
+        ours: unsafe { f.a.option(SOL_SOCKET as i32, SO_TYPE as i32, &mut f.bytes[..4]) }.map(|value| value.len());
+        syscalls: reference::list(f.a.as_raw_fd(), SO_TYPE, &mut f.bytes[..4]).map(|value| value.len());
+    }
+    set_option {
+        // SAFETY: SO_PASSCRED reads an int.
+        ours: unsafe { f.a.set_option(SOL_SOCKET as i32, SO_PASSCRED as i32, &f.halves[0]) };
+        syscalls: reference::set_option(f.fd(), SO_PASSCRED, f.halves[0]);
+    }
+    borrow_fd {
+        ours: UnixSeqpacket::borrow_fd(&f.a).map(drop);
+        syscalls: reference::check_socket(f.fd(), SOCK_SEQPACKET);
     }
 }

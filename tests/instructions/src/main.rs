@@ -1,69 +1,69 @@
-//! Makes every call so many times, by this crate and by others, except those that are named:
+//! Makes every call so many times, with this crate and with others, except those that are named:
 //!
 //!     instructions TIMES [CALL...]
 //!
-//! Each call is a function of its own, under the name `PEER.CALL`, whose instructions are counted by whoever runs the
-//! program. What a call needs is made anew before each, outside of that function. Where the kernel refuses a call, the
-//! program says so and ends.
+//! Each call is a function of its own with the symbol `PEER.CALL`; the script that runs this program counts its
+//! instructions. What a call needs is made anew before each, outside of that function. When a call fails, the program prints
+//! its name and the errno, and exits.
 
 #![warn(clippy::undocumented_unsafe_blocks)]
 
 mod calls;
-mod place;
-mod raw;
+mod fixture;
+mod reference;
 
 use core::{fmt::Debug, hint::black_box};
 use std::{env, process};
 
-use place::Place;
+use fixture::Fixture;
 
-/// What tells the errno of a refusal.
-trait Refusal {
+/// An error with an errno.
+trait Error {
     fn errno(self) -> i32;
 }
 
-impl Refusal for linux_socketpair::Errno {
+impl Error for linux_socketpair::Errno {
     #[inline(always)]
     fn errno(self) -> i32 {
         self.raw_os_error()
     }
 }
 
-impl Refusal for syscalls::Errno {
+impl Error for syscalls::Errno {
     #[inline(always)]
     fn errno(self) -> i32 {
         self.into_raw()
     }
 }
 
-impl Refusal for nix::Error {
+impl Error for nix::Error {
     #[inline(always)]
     fn errno(self) -> i32 {
         self as i32
     }
 }
 
-impl Refusal for rustix::io::Errno {
+impl Error for rustix::io::Errno {
     #[inline(always)]
     fn errno(self) -> i32 {
         self.raw_os_error()
     }
 }
 
-impl Refusal for std::io::Error {
+impl Error for std::io::Error {
     #[inline(always)]
     fn errno(self) -> i32 {
         self.raw_os_error().unwrap_or(-1)
     }
 }
 
-/// What a call gives. A success pays for a refusal with the branch that tells them apart.
+/// The value of a call. Success costs the branch that distinguishes it from an error.
 #[inline(always)]
-fn given<T, E: Refusal>(function: &str, result: Result<T, E>) -> T {
-    result.unwrap_or_else(|refusal| refused(function, refusal.errno()))
+fn value<T, E: Error>(function: &str, result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| refused(function, error.errno()))
 }
 
-/// The name makes each function differ from all others: of two that are alike the compiler makes one.
+/// The name makes each function different from all others: the compiler merges equal ones.
 #[cold]
 #[inline(never)]
 fn refused(function: &str, errno: i32) -> ! {
@@ -71,20 +71,20 @@ fn refused(function: &str, errno: i32) -> ! {
     process::exit(2)
 }
 
-/// Makes a call so many times, each in a place of its own, and tells what the last of them gave.
+/// Makes a call so many times, each with a fixture of its own, and returns the last value.
 #[inline(never)]
-fn repeat<T: Debug>(times: usize, call: fn(&mut Place) -> T) -> String {
+fn repeat<T: Debug>(times: usize, call: fn(&mut Fixture) -> T) -> String {
     let mut last = None;
     for _ in 0..times {
-        last = Some(black_box(call)(&mut Place::new()));
+        last = Some(black_box(call)(&mut Fixture::new()));
     }
     format!("{last:?}")
 }
 
-/// Only the same work can be compared: all peers must give the same.
-fn compare(call: &str, given: &[(&str, String)]) {
-    for [(one, gave), (other, gave_too)] in given.array_windows() {
-        assert_eq!(gave, gave_too, "{call}: by {one} and by {other}");
+/// Only the same work can be compared: all peers must return the same.
+fn compare(call: &str, values: &[(&str, String)]) {
+    for [(one, value), (other, value_too)] in values.array_windows() {
+        assert_eq!(value, value_too, "{call}: {one} and {other}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every call of the crate, once, on input that comes from outside: linked, it must hold no panic.
+//! Every call of the crate, once, on input from outside: the linked program must contain no panic.
 
 #![no_std]
 #![no_main]
@@ -6,16 +6,16 @@
 use core::{mem::MaybeUninit, panic::PanicInfo, time::Duration};
 use freestanding::{Arguments, raw};
 use linux_socketpair::{
-    ControlMessage, Descriptor, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, PollFd, PollFlags, RecvControl,
-    SendControl, Shutdown, Socket, SocketFlags, SocketType, close, poll, read, socketpair, socketpair_into, space,
-    write,
+    AsFd, AsRawFd, BorrowedFd, ControlMessage, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags,
+    OwnedFd, PollFd, PollFlags, RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram,
+    UnixSeqpacket, UnixStream, close, fd, kind, poll, read, socketpair, socketpair_into, space, write,
 };
 
-/// The argument count, of which the compiler knows nothing.
+/// The number of arguments, which is unknown to the compiler.
 static mut INPUT: usize = 0;
 
 fn input() -> usize {
-    // SAFETY: written once, before anything reads it.
+    // SAFETY: it is written once, before anything reads it.
     unsafe { (&raw const INPUT).read_volatile() }
 }
 
@@ -28,7 +28,7 @@ fn raw_calls() -> Result<(), Errno> {
     let [a, b] = socketpair(domain, ty, flags, input() as i32 - 1)?;
     let mut buf = [0; 8];
     let mut sv = [0; 2];
-    // SAFETY: all descriptors and all memory are ours.
+    // SAFETY: all descriptors are owned here, and all memory may be written.
     unsafe {
         write(a, b"hello")?;
         read(b, &mut buf)?;
@@ -40,55 +40,87 @@ fn raw_calls() -> Result<(), Errno> {
     }
 }
 
-fn bytes() -> Result<(), Errno> {
+fn stream() -> Result<(), Errno> {
     let flags = MessageFlags::from_bits_retain(input() as u32 - 1);
-    let [a, b] = Socket::stream_pair()?;
+    let (a, b) = UnixStream::pair()?;
     let mut buf = [0; 8];
     let mut uninit = [const { MaybeUninit::uninit() }; 8];
-    a.send(b"hello", flags)?;
-    a.send_vectored(&[IoSlice::new(b"a"), IoSlice::new(b"b")], flags)?;
-    a.send_all(b"hello", flags)?;
-    b.recv(&mut buf, flags | MessageFlags::PEEK)?;
-    b.recv_exact(&mut buf, flags)?;
-    b.recv_uninit(&mut uninit, flags)?;
-    a.send_all(&buf, flags)?;
-    b.recv_vectored(&mut [IoSliceMut::new(&mut buf)], flags)?;
+    a.send_with_flags(b"hello", flags)?;
+    a.send_vectored_with_flags(&[IoSlice::new(b"a"), IoSlice::new(b"b")], flags)?;
+    a.send_all(b"hello")?;
+    b.recv_with_flags(&mut buf, flags | MessageFlags::PEEK)?;
+    b.recv_exact(&mut buf)?;
+    b.recv_uninit_with_flags(&mut uninit, flags)?;
+    a.send_all(&buf)?;
+    b.recv_vectored_with_flags(&mut [IoSliceMut::new(&mut buf)], flags)?;
     a.shutdown(Shutdown::Write)?;
-    b.recv(&mut buf, flags)?;
-    let [a, _b] = Socket::dgram_pair()?;
-    let a = a.duplicate()?;
-    a.send(b"x", flags)?;
-    let [a, b] = Socket::pair(Domain::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, 0)?;
-    // SAFETY: the number is ours.
-    drop(unsafe { Socket::from_raw_fd(a.into_raw_fd()) });
-    Descriptor::from(b).close()
+    b.recv(&mut buf)?;
+    conversions(a)
+}
+
+fn conversions(a: UnixStream) -> Result<(), Errno> {
+    UnixStream::borrow_fd(&a)?.try_clone()?.close()?;
+    let owned = OwnedFd::from(a.try_clone()?);
+    fd::set_close_on_exec(&owned, input() > 1)?;
+    fd::is_close_on_exec(&owned)?;
+    fd::close(owned.try_clone()?)?;
+    let a = match UnixDatagram::try_from(owned) {
+        Ok(datagram) => datagram.into_raw_fd(),
+        Err(error) => UnixStream::try_from(error.into_fd())?.into_raw_fd(),
+    };
+    // SAFETY: the descriptor is owned here.
+    drop(unsafe { UnixStream::from_raw_fd(a) });
+    Ok(())
+}
+
+fn messages<T: kind::Messages>() -> Result<(), Errno> {
+    let flags = MessageFlags::from_bits_retain(input() as u32 - 1);
+    let (a, b) = Socket::<T>::pair_with(SocketFlags::CLOEXEC)?;
+    let mut buf = [0; 8];
+    let mut uninit = [const { MaybeUninit::uninit() }; 8];
+    (0..4).try_for_each(|_| a.send(b"hello").map(drop))?;
+    b.next_message_len_with_flags(flags)?;
+    b.recv_with_flags(&mut buf, flags)?;
+    b.recv_uninit_with_flags(&mut uninit, flags)?;
+    b.recv_vectored_with_flags(&mut [IoSliceMut::new(&mut buf)], flags)?;
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    b.recv_message_uninit_with_flags(&mut uninit, &mut RecvControl::new(&mut memory), flags)?;
+    b.close()
 }
 
 fn control() -> Result<(), Errno> {
-    let flags = MessageFlags::empty();
-    let [a, b] = Socket::seqpacket_pair()?;
+    const SPACE: usize = space::rights(3) + space::CREDENTIALS + space::PIDFD + space::payload(64);
+    let flags = MessageFlags::from_bits_retain(input() as u32 - 1);
+    let (a, b) = UnixSeqpacket::pair()?;
     b.set_pass_credentials(true)?;
     let _ = (
         b.set_pass_pidfd(true),
         b.set_pass_security(true),
         b.set_pass_rights(true),
     );
-    let descriptors = [&a, &b, &a];
-    let mut sent = SendControl::<{ space::rights(3) + space::CREDENTIALS }>::new();
-    sent.rights(descriptors.get(..input()).unwrap_or_default())?;
-    sent.credentials(b.peer_credentials()?)?;
-    a.send_message(&[IoSlice::new(b"x")], &sent, flags)?;
+    let fds = [a.as_fd(), b.as_fd(), a.as_fd()];
+    let mut memory = [MaybeUninit::uninit(); SPACE];
+    let mut sent = SendControl::new(&mut memory);
+    sent.push_rights(fds.iter().copied().take(input()))?;
+    sent.push_credentials(b.peer_credentials()?)?;
+    a.send_message_with_flags(&[IoSlice::new(b"x")], &sent, flags)?;
+    sent.clear();
+    // SAFETY: the payload contains no descriptors.
+    unsafe { sent.push(1, 2, [0; 12].get(..input()).unwrap_or_default())? };
+
     let mut buf = [0; 8];
-    let mut control =
-        RecvControl::<{ space::rights(3) + space::CREDENTIALS + space::PIDFD + space::security(64) }>::new();
-    b.recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control, flags)?;
+    let mut memory = [MaybeUninit::uninit(); SPACE];
+    let mut control = RecvControl::new(&mut memory);
+    control.set_max_descriptors(input());
+    control.set_close_on_exec(input() > 1);
+    b.recv_message_with_flags(&mut [IoSliceMut::new(&mut buf)], &mut control, flags)?;
     let mut taken = [None, None, None, None];
     let mut places = taken.iter_mut();
     for message in control.messages()? {
         match message {
             ControlMessage::Rights(rights) => {
-                for (descriptor, place) in rights.zip(&mut places) {
-                    *place = Some(descriptor);
+                for (fd, place) in rights.zip(&mut places) {
+                    *place = Some(fd?);
                 }
             }
             ControlMessage::Credentials(credentials) => _ = credentials.pid,
@@ -97,18 +129,25 @@ fn control() -> Result<(), Errno> {
             _ => {}
         }
     }
-    a.send(b"x", flags)?;
-    b.recv_message(&mut [], &mut control, flags | MessageFlags::TRUNC)?;
-    match control.messages() {
-        Ok(messages) => _ = messages.count(),
-        Err(truncated) => _ = truncated.into_messages().count(),
+    a.send(b"x")?;
+    b.recv_or_eof(&mut buf)?;
+    a.send(b"x")?;
+    b.recv_message_with_flags(&mut [], &mut control, flags | MessageFlags::TRUNC)?;
+    match control.descriptors() {
+        Ok(fds) => fds.for_each(drop),
+        Err(_) => _ = control.partial_messages().count(),
     }
     control.clear();
+    // SAFETY: nothing was written to the memory.
+    unsafe {
+        let (_, len) = control.as_raw_parts();
+        control.set_received(len, flags);
+    }
     Ok(())
 }
 
 fn options() -> Result<(), Errno> {
-    let [a, b] = Socket::stream_pair()?;
+    let (a, b) = UnixStream::pair()?;
     let timeout = Duration::from_nanos(input() as u64);
     let _ = (a.peer_pidfd(), a.peer_groups(&mut [0; 4]), a.peer_group_count());
     let _ = (a.peer_security(&mut [0; 4]), a.peer_security_len());
@@ -138,11 +177,13 @@ fn options() -> Result<(), Errno> {
         a.set_close_on_exec(false),
         a.is_close_on_exec(),
     );
+    // SAFETY: SO_TYPE, 3, and SO_PRIORITY, 12, are ints.
+    let _ = unsafe { (a.option(1, 3, &mut [0; 4]).is_ok(), a.set_option(1, 12, &[0; 4])) };
     let mut fds = [PollFd::new(&a, PollFlags::OUT), PollFd::new(&b, PollFlags::IN)];
     poll(&mut fds, Some(timeout))?;
     let ready = fds.iter().find(|fd| !fd.ready().is_empty());
-    ready.map_or(Err(Errno::ETIME), |fd| {
-        if fd.as_raw_fd() == a.as_raw_fd() {
+    ready.map_or(Err(Errno::ETIME), |ready| {
+        if ready.fd().map(|fd: BorrowedFd<'_>| fd.as_raw_fd()) == Some(a.as_raw_fd()) {
             Ok(())
         } else {
             Err(Errno::ENOTUNIQ)
@@ -155,7 +196,9 @@ fn main(arguments: Arguments) -> i32 {
     // SAFETY: nothing reads it yet.
     unsafe { INPUT = arguments.count() };
     match raw_calls()
-        .and_then(|()| bytes())
+        .and_then(|()| stream())
+        .and_then(|()| messages::<kind::Datagram>())
+        .and_then(|()| messages::<kind::Seqpacket>())
         .and_then(|()| control())
         .and_then(|()| options())
     {

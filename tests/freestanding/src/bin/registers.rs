@@ -1,5 +1,5 @@
-//! Registers survive the crate's calls: those that a function keeps for its caller, and around the very instruction
-//! those that the kernel keeps and the assembly doesn't name.
+//! Registers survive the crate's calls: those that a function saves for its caller, and around the system-call instruction
+//! those that the kernel preserves and the assembly doesn't name.
 
 #![no_std]
 #![no_main]
@@ -14,7 +14,7 @@ mod memory;
 
 use core::{arch::asm, array, fmt::Arguments as Name, mem, panic::PanicInfo};
 use freestanding::{Arguments, println, raw};
-use linux_socketpair::{Descriptor, Errno, MessageFlags, Shutdown, Socket};
+use linux_socketpair::{Errno, IoSliceMut, OwnedFd, PollFd, PollFlags, Shutdown, UnixStream, fd, poll};
 use machine::{CALL_SAVED, Vector};
 
 type Words = [usize; CALL_SAVED.len()];
@@ -36,17 +36,17 @@ fn lanes(at: usize) -> Lanes {
 
 extern "C" fn calls_of_every_arity() {
     let calls = || {
-        let [a, b] = Socket::stream_pair()?;
-        a.send(b"x", MessageFlags::empty())?;
+        let (a, b) = UnixStream::pair()?;
+        a.send(b"x")?;
         b.socket_type()?;
-        b.recv(&mut [0], MessageFlags::empty())?;
+        b.recv(&mut [0])?;
         b.shutdown(Shutdown::Both)?;
-        Descriptor::from(b).close()
+        b.close()
     };
     assert!(calls() == Ok(()));
 }
 
-/// The same, of which the compiler knows nothing but that it is in a register.
+/// The same value. The compiler knows only that it is in a register.
 #[inline(always)]
 fn hidden(mut word: usize) -> usize {
     // SAFETY: it is a comment.
@@ -54,8 +54,8 @@ fn hidden(mut word: usize) -> usize {
     word
 }
 
-/// Defines a function that has a word and a vector a name, more than any architecture has registers, live around `call`
-/// and tells whether they are then what they were. In arrays they would be in memory.
+/// Defines a function that has a word and a vector for each name, more than any architecture has registers, live around
+/// `call`, and returns whether they are the same afterwards. In arrays they would be in memory.
 macro_rules! survive {
     ($($live:ident)+) => {
         #[inline(never)]
@@ -105,16 +105,24 @@ fn main(_: Arguments) -> i32 {
         );
     }
 
-    let none = MessageFlags::empty();
-    let [a, b] = Socket::stream_pair().expect("a pair");
-    let descriptor = Descriptor::from(a.duplicate().expect("a duplicate"));
+    let (a, b) = UnixStream::pair().expect("a pair");
+    let clone = OwnedFd::from(a.try_clone().expect("a clone"));
     let mut around = |name, survived| test(format_args!("what is live around {name} survives"), survived);
-    around("socketpair", survive(|| Socket::stream_pair().map(mem::forget)));
-    around("sendto", survive(|| a.send(b"x", none).map(drop)));
+    around("socketpair", survive(|| UnixStream::pair().map(mem::forget)));
+    around("sendto", survive(|| a.send(b"x").map(drop)));
     around("getsockopt", survive(|| b.socket_type().map(drop)));
-    around("recvmsg", survive(|| b.recv(&mut [0], none).map(drop)));
+    around("recvfrom", survive(|| b.recv(&mut [0]).map(drop)));
     around("shutdown", survive(|| b.shutdown(Shutdown::Both)));
-    around("close", survive(|| descriptor.close()));
+    around(
+        "recvmsg",
+        survive(|| b.recv_vectored(&mut [IoSliceMut::new(&mut [0])]).map(drop)),
+    );
+    around("fcntl", survive(|| b.try_clone().map(mem::forget)));
+    around(
+        "poll",
+        survive(|| poll(&mut [PollFd::new(&b, PollFlags::IN)], None).map(drop)),
+    );
+    around("close", survive(|| fd::close(clone)));
 
     println!("{passed} passed, {failed} failed, 0 skipped");
     i32::from(failed > 0)

@@ -1,11 +1,15 @@
-//! How much stack each call takes: it is made on a stack of its own, painted before, and the paint tells afterwards how
-//! far down that was written to.
+//! How much stack each call needs. A call is made on a stack of its own, filled with a pattern before; afterwards the pattern
+//! shows how far down the stack was written.
 //!
-//! What a caller gives lies elsewhere, and so does the answer. What counts is all below the caller's frame: the return
-//! address where the machine keeps it there, the registers that are saved, the crate's own structures. Optimized, the
-//! crate is inlined, and it is the stack of a function that makes this one call.
+//! The arguments are elsewhere, and so is the result. What counts is everything below the caller's frame: the return address
+//! where the machine keeps it there, the saved registers, the crate's own structures. In optimized code the crate is inlined,
+//! and it is the stack of a function that makes this one call.
 //!
-//! Left out is what makes no call and only hands out what it holds.
+//! A form with flags needs the stack of its plain form, and functions that make no call and only return what they hold are
+//! not measured.
+//!
+//! With the argument `report` a call over its budget is skipped, and no failure; with `qemu-user` the calls through
+//! `socketcall` are.
 
 #![no_std]
 #![no_main]
@@ -26,14 +30,14 @@ use freestanding::{Arguments, println, raw};
 #[cfg(target_arch = "x86")]
 use linux_raw_sys::general::*;
 use linux_socketpair::{
-    ControlMessage, Credentials, Descriptor, Domain, Errno, Incomplete, IoSlice, IoSliceMut, MessageFlags, PollFd,
-    PollFlags, RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, close, poll, read, socketpair,
-    socketpair_into, space, write,
+    AsFd, AsRawFd, BorrowedFd, ControlMessage, Credentials, Domain, Errno, FromRawFd, Incomplete, IoSlice, IoSliceMut,
+    MessageFlags, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, SendControl, Shutdown, Socket, SocketFlags,
+    SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, fd, kind, poll, read, socketpair, socketpair_into,
+    space, write,
 };
 
-/// The most bytes that may be taken, optimized and not: by the first call of a process, by any other, by all of those
-/// together, and by printing or parsing, most of which is Rust's own code. They hold for Rust 1.85 to 1.95, and only
-/// ever go down.
+/// The most bytes that may be needed, in optimized and in unoptimized code: by the first call of a process, by any other, by
+/// all of those together, and by printing or parsing, most of which is Rust's own code. They only go down.
 #[cfg(target_arch = "x86_64")]
 const BUDGETS: [[usize; 4]; 2] = [[16, 96, 1_600, 1_250], [450, 1_600, 34_500, 2_250]];
 #[cfg(target_arch = "x86")]
@@ -43,12 +47,13 @@ const BUDGETS: [[usize; 4]; 2] = [[80, 144, 5_300, 1_250], [500, 1_750, 40_500, 
 #[cfg(target_arch = "riscv64")]
 const BUDGETS: [[usize; 4]; 2] = [[16, 80, 1_300, 1_250], [500, 1_650, 35_500, 2_250]];
 
-/// What a filter refuses so that the second doors open.
+/// Fails them with ENOSYS, so that the calls go through `socketcall`.
 #[cfg(target_arch = "x86")]
-const DIRECT: [u32; 8] = [
+const DIRECT: [u32; 9] = [
     __NR_socketpair,
     __NR_sendto,
     __NR_sendmsg,
+    __NR_recvfrom,
     __NR_recvmsg,
     __NR_getsockopt,
     __NR_setsockopt,
@@ -58,7 +63,7 @@ const DIRECT: [u32; 8] = [
 #[cfg(not(target_arch = "x86"))]
 const DIRECT: [u32; 0] = [];
 
-/// Where it only moves by so much, the stack pointer is lower than what was written to.
+/// The stack pointer only moves by multiples of this, so it can be below what was written.
 const STEP: usize = if cfg!(any(target_arch = "aarch64", target_arch = "riscv64")) {
     16
 } else {
@@ -67,11 +72,29 @@ const STEP: usize = if cfg!(any(target_arch = "aarch64", target_arch = "riscv64"
 
 const SPACE: usize = space::rights(2) + space::CREDENTIALS;
 
-/// What a caller gives, and where the answer goes. None of it is dropped: what is open is closed by its number.
-struct Given<'a> {
-    a: Socket,
-    b: Socket,
-    lent: &'a [&'a Socket; 2],
+/// Memory that the arguments refer to.
+struct Memory {
+    buf: [u8; 64],
+    control: [[MaybeUninit<usize>; SPACE]; 3],
+}
+
+impl Memory {
+    const fn new() -> Self {
+        Self {
+            buf: [0; 64],
+            control: [[MaybeUninit::uninit(); SPACE]; 3],
+        }
+    }
+}
+
+/// The arguments of a call, and the place of its result. None of it is dropped: file descriptors are closed by number.
+struct Fixture<'a> {
+    a: UnixSeqpacket,
+    b: UnixSeqpacket,
+    /// The same descriptors, for the calls that only streams have. To the kernel they are SEQPACKET sockets.
+    stream_a: UnixStream,
+    stream_b: UnixStream,
+    borrowed: [BorrowedFd<'a>; 2],
     buf: [u8; 64],
     message: [u8; 6],
     uninit: [MaybeUninit<u8>; 64],
@@ -79,226 +102,248 @@ struct Given<'a> {
     parts: [IoSlice<'a>; 2],
     places: [IoSliceMut<'a>; 1],
     fds: [PollFd<'a>; 2],
-    sent: SendControl<'a, SPACE>,
-    unsent: SendControl<'a, SPACE>,
-    received: RecvControl<SPACE>,
+    sent: SendControl<'a>,
+    unsent: SendControl<'a>,
+    received: RecvControl<'a>,
     credentials: Credentials,
     number: u32,
     timeout: Option<Duration>,
     errno: Errno,
     flags: MessageFlags,
     names: [&'a str; 3],
-    answer: Answer,
+    result: Place,
 }
 
-impl<'a> Given<'a> {
+impl<'a> Fixture<'a> {
     /// Makes no call.
-    fn new([a, b]: [&'a Socket; 2], lent: &'a [&'a Socket; 2], place: &'a mut [u8]) -> Self {
+    fn new([a, b]: [&'a UnixSeqpacket; 2], memory: &'a mut Memory) -> Self {
+        let [sent, unsent, received] = &mut memory.control;
         Self {
             a: own(a),
             b: own(b),
-            lent,
+            stream_a: own(a),
+            stream_b: own(b),
+            borrowed: [a.as_fd(), b.as_fd()],
             buf: [b'x'; 64],
             message: [0; 6],
             uninit: [MaybeUninit::uninit(); 64],
             groups: [0; 64],
             parts: [IoSlice::new(b"one"), IoSlice::new(b"two")],
-            places: [IoSliceMut::new(place)],
+            places: [IoSliceMut::new(&mut memory.buf)],
             fds: [PollFd::new(a, PollFlags::IN), PollFd::new(b, PollFlags::IN)],
-            sent: SendControl::new(),
-            unsent: SendControl::new(),
-            received: RecvControl::new(),
+            sent: SendControl::new(sent),
+            unsent: SendControl::new(unsent),
+            received: RecvControl::new(received),
             credentials: Credentials { pid: 0, uid: 0, gid: 0 },
             number: 1,
             timeout: Some(Duration::from_millis(1)),
             errno: Errno::EAGAIN,
             flags: MessageFlags::PEEK | MessageFlags::from_bits_retain(1 << 31),
             names: ["EAGAIN", "UNIX", "PEEK | DONTWAIT"],
-            answer: Answer([MaybeUninit::uninit(); 16]),
+            result: Place([MaybeUninit::uninit(); 16]),
         }
     }
 
-    /// Credentials and two descriptors have been received, and as much again is waiting to be.
+    /// Receives credentials and two file descriptors, and leaves as much waiting.
     fn prepare(&mut self) -> Result<(), Errno> {
         self.b.set_pass_credentials(true)?;
         self.credentials = self.a.peer_credentials()?;
-        self.sent.rights(self.lent)?;
-        self.sent.credentials(self.credentials)?;
-        self.a.send_message(&self.parts, &self.sent, NONE)?;
-        self.a.send_message(&self.parts, &self.sent, NONE)?;
-        self.b
-            .recv_message(&mut self.places, &mut self.received, NONE)
-            .map(drop)
+        self.sent.push_rights(self.borrowed)?;
+        self.sent.push_credentials(self.credentials)?;
+        self.a.send_message(&self.parts, &self.sent)?;
+        self.a.send_message(&self.parts, &self.sent)?;
+        self.b.recv_message(&mut self.places, &mut self.received).map(drop)
     }
 }
 
-/// The same end, with one owner more.
-fn own(socket: &Socket) -> Socket {
-    // SAFETY: none but one of them is ever dropped.
-    unsafe { Socket::from_raw_fd(socket.as_raw_fd()) }
+/// Another owner of the same file descriptor.
+fn own<T: FromRawFd>(socket: &UnixSeqpacket) -> T {
+    // SAFETY: at most one of its owners is ever dropped.
+    unsafe { T::from_raw_fd(socket.as_raw_fd()) }
 }
 
 /// Memory of the caller's.
-struct Answer([MaybeUninit<u64>; 16]);
+struct Place([MaybeUninit<u64>; 16]);
 
-impl Answer {
-    /// Keeps all of an answer, so that the compiler can leave nothing of it out, and tells the errno, or 0.
-    fn keep<T>(&mut self, answer: Result<T, Errno>) -> i32 {
+impl Place {
+    /// Keeps all of a result, so that the compiler can't omit any of it, and returns the errno, or 0.
+    fn keep<T>(&mut self, result: Result<T, Errno>) -> i32 {
         const { assert!(size_of::<Result<T, Errno>>() <= size_of::<Self>() && align_of::<T>() <= align_of::<Self>()) };
-        let errno = answer.as_ref().map_or_else(|errno| errno.raw_os_error(), |_| 0);
+        let errno = result.as_ref().map_or_else(|errno| errno.raw_os_error(), |_| 0);
         // SAFETY: it fits.
-        unsafe { self.0.as_mut_ptr().cast::<Result<T, Errno>>().write(answer) };
+        unsafe { self.0.as_mut_ptr().cast::<Result<T, Errno>>().write(result) };
         errno
     }
 }
 
-type Call = extern "C" fn(&mut Given<'_>) -> i32;
+type Call = extern "C" fn(&mut Fixture<'_>) -> i32;
 
-/// Makes of each call a function in which there is nothing else.
+/// Makes a function of each call that contains nothing else.
 macro_rules! calls {
-    ($($name:literal: |$given:ident| $answer:expr;)+) => {
+    ($($name:literal: |$fixture:ident| $result:expr;)+) => {
         &[$({
-            extern "C" fn call($given: &mut Given<'_>) -> i32 {
-                let answer = $answer;
-                $given.answer.keep(answer)
+            extern "C" fn call($fixture: &mut Fixture<'_>) -> i32 {
+                let result = $result;
+                $fixture.result.keep(result)
             }
             ($name, call as Call)
         },)+]
     };
 }
 
-const NONE: MessageFlags = MessageFlags::empty();
 const UNIX: Domain = Domain::UNIX;
 const STREAM: SocketType = SocketType::STREAM;
 const CLOEXEC: SocketFlags = SocketFlags::CLOEXEC;
 
 const FIRST: &[(&str, Call)] = calls! {
-    "socketpair, the first call of the process": |given| socketpair(UNIX, STREAM, CLOEXEC, 0);
+    "socketpair, the first call of the process": |f| socketpair(UNIX, STREAM, CLOEXEC, 0);
 };
 
 const CALLS: &[(&str, Call)] = calls! {
-    "a function without a call": |given| Ok(());
-    "socketpair": |given| socketpair(UNIX, STREAM, CLOEXEC, 0);
-    "socketpair_into": |given| {
+    "a function without a call": |f| Ok(());
+    "socketpair": |f| socketpair(UNIX, STREAM, CLOEXEC, 0);
+    "socketpair_into": |f| {
         // SAFETY: nothing relies on what is in `buf`.
-        unsafe { socketpair_into(UNIX, STREAM, CLOEXEC, 0, given.buf.as_mut_ptr().cast()) }
+        unsafe { socketpair_into(UNIX, STREAM, CLOEXEC, 0, f.buf.as_mut_ptr().cast()) }
     };
-    "read": |given| {
-        // SAFETY: the descriptor is ours.
-        unsafe { read(given.b.as_raw_fd(), &mut given.buf) }
+    "read": |f| {
+        // SAFETY: the descriptor is owned here.
+        unsafe { read(f.b.as_raw_fd(), &mut f.buf) }
     };
-    "write": |given| {
-        // SAFETY: the descriptor is ours.
-        unsafe { write(given.a.as_raw_fd(), &given.buf) }
+    "write": |f| {
+        // SAFETY: the descriptor is owned here.
+        unsafe { write(f.a.as_raw_fd(), &f.buf) }
     };
-    "close": |given| {
-        // SAFETY: the descriptor is ours, and not used again.
-        unsafe { close(given.a.as_raw_fd()) }
+    "close": |f| {
+        // SAFETY: the descriptor is owned here, and not used again.
+        unsafe { close(f.a.as_raw_fd()) }
     };
-    "poll": |given| poll(&mut given.fds, given.timeout);
-    "Descriptor::duplicate": |given| given.a.as_ref().duplicate();
-    "Descriptor::is_close_on_exec": |given| given.a.as_ref().is_close_on_exec();
-    "Descriptor::set_close_on_exec": |given| given.a.as_ref().set_close_on_exec(true);
-    "Descriptor::close": |given| Descriptor::from(own(&given.a)).close();
-    "Descriptor, dropped": |given| {
-        drop(Descriptor::from(own(&given.a)));
+    "poll": |f| poll(&mut f.fds, f.timeout);
+    "fd::is_close_on_exec": |f| fd::is_close_on_exec(&f.a);
+    "fd::set_close_on_exec": |f| fd::set_close_on_exec(&f.a, true);
+    "fd::close": |f| fd::close(own::<OwnedFd>(&f.a));
+    "OwnedFd::try_clone": |f| f.borrowed[0].try_clone_to_owned();
+    "OwnedFd, dropped": |f| {
+        drop(own::<OwnedFd>(&f.a));
         Ok(())
     };
-    "Socket::pair": |given| Socket::pair(UNIX, STREAM, CLOEXEC, 0);
-    "Socket::stream_pair": |given| Socket::stream_pair();
-    "Socket::dgram_pair": |given| Socket::dgram_pair();
-    "Socket::seqpacket_pair": |given| Socket::seqpacket_pair();
-    "Socket, dropped": |given| {
-        drop(own(&given.a));
+    "UnixStream::pair": |f| UnixStream::pair();
+    "UnixDatagram::pair": |f| UnixDatagram::pair();
+    "UnixSeqpacket::pair": |f| UnixSeqpacket::pair();
+    "UnixStream::pair_with": |f| UnixStream::pair_with(CLOEXEC);
+    "Socket::close": |f| own::<UnixStream>(&f.a).close();
+    "Socket, dropped": |f| {
+        drop(own::<UnixStream>(&f.a));
         Ok(())
     };
-    "Socket::duplicate": |given| given.a.duplicate();
-    "Socket::send": |given| given.a.send(&given.buf, NONE);
-    "Socket::send_vectored": |given| given.a.send_vectored(&given.parts, NONE);
-    "Socket::send_message": |given| given.a.send_message(&given.parts, &given.sent, NONE);
-    "Socket::send_all": |given| given.a.send_all(&given.buf, NONE).map_err(Errno::from);
-    "Socket::recv": |given| given.b.recv(&mut given.buf, NONE);
-    "Socket::recv_uninit": |given| given.b.recv_uninit(&mut given.uninit, NONE);
-    "Socket::recv_vectored": |given| given.b.recv_vectored(&mut given.places, NONE);
-    "Socket::recv_message": |given| given.b.recv_message(&mut given.places, &mut given.received, NONE);
-    "Socket::recv_exact": |given| given.b.recv_exact(&mut given.message, NONE).map_err(Errno::from);
-    "Socket::shutdown": |given| given.a.shutdown(Shutdown::Both);
-    "Socket::peer_credentials": |given| given.a.peer_credentials();
-    "Socket::peer_pidfd": |given| given.a.peer_pidfd();
-    "Socket::peer_groups": |given| given.a.peer_groups(&mut given.groups);
-    "Socket::peer_group_count": |given| given.a.peer_group_count();
-    "Socket::peer_security": |given| given.a.peer_security(&mut given.buf);
-    "Socket::peer_security_len": |given| given.a.peer_security_len();
-    "Socket::socket_type": |given| given.a.socket_type();
-    "Socket::domain": |given| given.a.domain();
-    "Socket::protocol": |given| given.a.protocol();
-    "Socket::take_error": |given| given.a.take_error();
-    "Socket::pass_credentials": |given| given.a.pass_credentials();
-    "Socket::set_pass_credentials": |given| given.a.set_pass_credentials(true);
-    "Socket::pass_pidfd": |given| given.a.pass_pidfd();
-    "Socket::set_pass_pidfd": |given| given.a.set_pass_pidfd(true);
-    "Socket::pass_rights": |given| given.a.pass_rights();
-    "Socket::set_pass_rights": |given| given.a.set_pass_rights(true);
-    "Socket::pass_security": |given| given.a.pass_security();
-    "Socket::set_pass_security": |given| given.a.set_pass_security(true);
-    "Socket::send_buffer_size": |given| given.a.send_buffer_size();
-    "Socket::set_send_buffer_size": |given| given.a.set_send_buffer_size(given.number as usize);
-    "Socket::recv_buffer_size": |given| given.a.recv_buffer_size();
-    "Socket::set_recv_buffer_size": |given| given.a.set_recv_buffer_size(given.number as usize);
-    "Socket::send_timeout": |given| given.a.send_timeout();
-    "Socket::set_send_timeout": |given| given.a.set_send_timeout(given.timeout);
-    "Socket::recv_timeout": |given| given.a.recv_timeout();
-    "Socket::set_recv_timeout": |given| given.a.set_recv_timeout(given.timeout);
-    "Socket::peek_offset": |given| given.a.peek_offset();
-    "Socket::set_peek_offset": |given| given.a.set_peek_offset(Some(given.number));
-    "Socket::bytes_to_recv": |given| given.b.bytes_to_recv();
-    "Socket::memory_sent": |given| given.a.memory_sent();
-    "Socket::is_nonblocking": |given| given.a.is_nonblocking();
-    "Socket::set_nonblocking": |given| given.a.set_nonblocking(true);
-    "Socket::is_close_on_exec": |given| given.a.is_close_on_exec();
-    "Socket::set_close_on_exec": |given| given.a.set_close_on_exec(true);
-    "SendControl::rights": |given| given.unsent.rights(given.lent);
-    "SendControl::credentials": |given| given.unsent.credentials(given.credentials);
-    "RecvControl::messages": |given| given.received.messages().map_err(Errno::from);
-    "ControlMessages::next": |given| given.received.messages().map(|mut all| all.next()).map_err(Errno::from);
-    "Rights::next": |given| {
-        given.received.messages().map_err(Errno::from).map(|mut all| {
+    "Socket::try_from": |f| UnixSeqpacket::try_from(own::<OwnedFd>(&f.a)).map_err(Errno::from);
+    "Socket::borrow_fd": |f| Socket::<kind::Seqpacket, _>::borrow_fd(&f.a).map(|socket| socket.as_raw_fd());
+    "Socket::try_clone": |f| f.a.try_clone();
+    "Socket::send": |f| f.a.send(&f.buf);
+    "Socket::send_vectored": |f| f.a.send_vectored(&f.parts);
+    "Socket::send_message": |f| f.a.send_message(&f.parts, &f.sent);
+    "UnixStream::send_message": |f| f.stream_a.send_message(&f.parts, &f.sent);
+    "UnixStream::send_all": |f| f.stream_a.send_all(&f.buf).map_err(Errno::from);
+    "Socket::recv": |f| f.b.recv(&mut f.buf);
+    "UnixStream::recv": |f| f.stream_b.recv(&mut f.buf);
+    "Socket::recv_uninit": |f| f.b.recv_uninit(&mut f.uninit);
+    "Socket::recv_vectored": |f| f.b.recv_vectored(&mut f.places);
+    "Socket::recv_message": |f| f.b.recv_message(&mut f.places, &mut f.received);
+    "UnixStream::recv_message": |f| f.stream_b.recv_message(&mut f.places, &mut f.received);
+    "Socket::recv_message_uninit": |f| {
+        f.b.recv_message_uninit(&mut f.uninit, &mut f.received).map(|(_, received)| received)
+    };
+    "UnixStream::recv_exact": |f| f.stream_b.recv_exact(&mut f.message).map_err(Errno::from);
+    "UnixSeqpacket::recv_or_eof": |f| f.b.recv_or_eof(&mut f.buf);
+    "Socket::next_message_len": |f| f.b.next_message_len();
+    "Socket::shutdown": |f| f.a.shutdown(Shutdown::Both);
+    "Socket::peer_credentials": |f| f.a.peer_credentials();
+    "Socket::peer_pidfd": |f| f.a.peer_pidfd();
+    "Socket::peer_groups": |f| f.a.peer_groups(&mut f.groups);
+    "Socket::peer_group_count": |f| f.a.peer_group_count();
+    "Socket::peer_security": |f| f.a.peer_security(&mut f.buf);
+    "Socket::peer_security_len": |f| f.a.peer_security_len();
+    "Socket::socket_type": |f| f.a.socket_type();
+    "Socket::domain": |f| f.a.domain();
+    "Socket::protocol": |f| f.a.protocol();
+    "Socket::take_error": |f| f.a.take_error();
+    "Socket::pass_credentials": |f| f.a.pass_credentials();
+    "Socket::set_pass_credentials": |f| f.a.set_pass_credentials(true);
+    "Socket::pass_pidfd": |f| f.a.pass_pidfd();
+    "Socket::set_pass_pidfd": |f| f.a.set_pass_pidfd(true);
+    "Socket::pass_rights": |f| f.a.pass_rights();
+    "Socket::set_pass_rights": |f| f.a.set_pass_rights(true);
+    "Socket::pass_security": |f| f.a.pass_security();
+    "Socket::set_pass_security": |f| f.a.set_pass_security(true);
+    "Socket::send_buffer_size": |f| f.a.send_buffer_size();
+    "Socket::set_send_buffer_size": |f| f.a.set_send_buffer_size(f.number as usize);
+    "Socket::recv_buffer_size": |f| f.a.recv_buffer_size();
+    "Socket::set_recv_buffer_size": |f| f.a.set_recv_buffer_size(f.number as usize);
+    "Socket::send_timeout": |f| f.a.send_timeout();
+    "Socket::set_send_timeout": |f| f.a.set_send_timeout(f.timeout);
+    "Socket::recv_timeout": |f| f.a.recv_timeout();
+    "Socket::set_recv_timeout": |f| f.a.set_recv_timeout(f.timeout);
+    "Socket::peek_offset": |f| f.a.peek_offset();
+    "Socket::set_peek_offset": |f| f.a.set_peek_offset(Some(f.number));
+    "Socket::bytes_to_recv": |f| f.b.bytes_to_recv();
+    "Socket::memory_sent": |f| f.a.memory_sent();
+    "Socket::is_nonblocking": |f| f.a.is_nonblocking();
+    "Socket::set_nonblocking": |f| f.a.set_nonblocking(true);
+    "Socket::option": |f| {
+        // SAFETY: SO_TYPE writes an int.
+        unsafe { f.a.option(1, 3, &mut f.buf) }
+    };
+    "Socket::set_option": |f| {
+        // SAFETY: SO_PRIORITY reads an int.
+        unsafe { f.a.set_option(1, 12, &f.number.to_ne_bytes()) }
+    };
+    "SendControl::push_rights": |f| f.unsent.push_rights(f.borrowed);
+    "SendControl::push_credentials": |f| f.unsent.push_credentials(f.credentials);
+    "SendControl::push": |f| {
+        // SAFETY: the payload contains no descriptors.
+        unsafe { f.unsent.push(1, 2, &f.message) }
+    };
+    "RecvControl::messages": |f| f.received.messages().map_err(Errno::from);
+    "ControlMessages::next": |f| f.received.messages().map(|mut all| all.next()).map_err(Errno::from);
+    "Rights::next": |f| {
+        f.received.messages().map_err(Errno::from).map(|mut all| {
             all.find_map(|message| match message {
                 ControlMessage::Rights(mut rights) => rights.next(),
                 _ => None,
             })
         })
     };
-    "RecvControl::clear": |given| {
-        given.received.clear();
+    "Descriptors::next": |f| f.received.descriptors().map(|mut all| all.next()).map_err(Errno::from);
+    "RecvControl::clear": |f| {
+        f.received.clear();
         Ok(())
     };
-    "RecvControl, dropped": |given| {
+    "RecvControl, dropped": |f| {
         // SAFETY: nothing else drops it.
-        unsafe { ptr::drop_in_place(&mut given.received) };
+        unsafe { ptr::drop_in_place(&mut f.received) };
         Ok(())
     };
 };
 
 const TEXTS: &[(&str, Call)] = calls! {
-    "Errno, displayed": |given| print(format_args!("{}", given.errno));
-    "Errno, for debugging": |given| print(format_args!("{:?}", given.errno));
-    "Errno, parsed": |given| given.names[0].parse::<Errno>().map_err(|_| Errno::EINVAL);
-    "Domain, for debugging": |given| print(format_args!("{:?}", Domain::from_bits_retain(given.number)));
-    "Domain, parsed": |given| given.names[1].parse::<Domain>().map_err(|_| Errno::EINVAL);
-    "MessageFlags, displayed": |given| print(format_args!("{}", given.flags));
-    "MessageFlags, for debugging": |given| print(format_args!("{:?}", given.flags));
-    "MessageFlags, parsed": |given| given.names[2].parse::<MessageFlags>().map_err(|_| Errno::EINVAL);
-    "Incomplete, displayed": |given| {
-        let (done, errno) = (given.buf.len(), Some(given.errno));
+    "Errno, displayed": |f| print(format_args!("{}", f.errno));
+    "Errno, for debugging": |f| print(format_args!("{:?}", f.errno));
+    "Errno, parsed": |f| f.names[0].parse::<Errno>().map_err(|_| Errno::EINVAL);
+    "Domain, for debugging": |f| print(format_args!("{:?}", Domain::from_bits_retain(f.number)));
+    "Domain, parsed": |f| f.names[1].parse::<Domain>().map_err(|_| Errno::EINVAL);
+    "MessageFlags, displayed": |f| print(format_args!("{}", f.flags));
+    "MessageFlags, for debugging": |f| print(format_args!("{:?}", f.flags));
+    "MessageFlags, parsed": |f| f.names[2].parse::<MessageFlags>().map_err(|_| Errno::EINVAL);
+    "Incomplete, displayed": |f| {
+        let (done, errno) = (f.buf.len(), Some(f.errno));
         print(format_args!("{}", Incomplete { done, errno }))
     };
-    "Credentials, for debugging": |given| print(format_args!("{:?}", given.credentials));
-    "PollFd, for debugging": |given| print(format_args!("{:?}", given.fds[0]));
-    "RecvControl, for debugging": |given| print(format_args!("{:?}", given.received));
+    "Credentials, for debugging": |f| print(format_args!("{:?}", f.credentials));
+    "PollFd, for debugging": |f| print(format_args!("{:?}", f.fds[0]));
+    "RecvControl, for debugging": |f| print(format_args!("{:?}", f.received));
 };
 
-/// Prints to nowhere.
+/// Discards what is printed.
 #[inline(always)]
 fn print(text: fmt::Arguments<'_>) -> Result<(), Errno> {
     struct Nowhere;
@@ -310,7 +355,7 @@ fn print(text: fmt::Arguments<'_>) -> Result<(), Errno> {
     Nowhere.write_fmt(text).map_err(|_| Errno::EIO)
 }
 
-/// The painted stack. Its highest words belong to the caller's frame.
+/// The stack with the pattern. Its highest words belong to the caller's frame.
 #[repr(align(16))]
 struct Stack(UnsafeCell<[usize; WORDS]>);
 
@@ -322,22 +367,22 @@ unsafe impl Sync for Stack {}
 
 static STACK: Stack = Stack(UnsafeCell::new([0; WORDS]));
 
-/// Another in each place, so that no word looks untouched to which one was copied.
-fn paint(at: usize) -> usize {
+/// A different word at each place, so that none that was copied from another looks untouched.
+fn pattern(at: usize) -> usize {
     (at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize)
 }
 
-/// Makes the call on the painted stack, and tells how many bytes of that it took and the errno.
-fn measure(call: Call, given: &mut Given<'_>) -> (usize, i32) {
+/// Makes the call on that stack, and returns how many bytes of it were needed, and the errno.
+fn measure(call: Call, fixture: &mut Fixture<'_>) -> (usize, i32) {
     let stack = STACK.0.get().cast::<usize>();
     for at in 0..WORDS {
-        // SAFETY: it is a word of the stack, which nothing runs on.
-        unsafe { stack.add(at).write_volatile(paint(at)) };
+        // SAFETY: it is a word of the stack, on which nothing runs.
+        unsafe { stack.add(at).write_volatile(pattern(at)) };
     }
-    // SAFETY: no call needs so much stack; the first word tells.
-    let errno = unsafe { call_on_stack(call, given, stack.add(TOP)) };
-    // SAFETY: it is a word of the stack, which nothing runs on any more.
-    let untouched = |at: &usize| unsafe { stack.add(*at).read_volatile() == paint(*at) };
+    // SAFETY: no call needs so much stack, which the first word shows.
+    let errno = unsafe { call_on_stack(call, fixture, stack.add(TOP)) };
+    // SAFETY: it is a word of the stack, on which nothing runs any more.
+    let untouched = |at: &usize| unsafe { stack.add(*at).read_volatile() == pattern(*at) };
     let untouched = (0..TOP).take_while(untouched).count();
     assert!(untouched > 0, "the stack is too small");
     (((TOP - untouched) * size_of::<usize>()).next_multiple_of(STEP), errno)
@@ -345,11 +390,11 @@ fn measure(call: Call, given: &mut Given<'_>) -> (usize, i32) {
 
 /// # Safety
 ///
-/// Below `top`, a multiple of 16, lies as much unused memory as the call takes, and a word at it.
-unsafe fn call_on_stack(call: Call, given: &mut Given<'_>, top: *mut usize) -> i32 {
-    let given = ptr::from_mut(given) as usize;
+/// Below `top`, a multiple of 16, is as much unused memory as the call needs, and a word at it.
+unsafe fn call_on_stack(call: Call, fixture: &mut Fixture<'_>, top: *mut usize) -> i32 {
+    let fixture = ptr::from_mut(fixture) as usize;
     let errno: usize;
-    // SAFETY: the caller answers for the stack; its own is put back from a register that functions keep for callers.
+    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
     unsafe {
         #[cfg(target_arch = "x86_64")]
         asm!(
@@ -359,7 +404,7 @@ unsafe fn call_on_stack(call: Call, given: &mut Given<'_>, top: *mut usize) -> i
             "mov rsp, r12",
             top = in(reg) top,
             call = in(reg) call,
-            in("rdi") given,
+            in("rdi") fixture,
             lateout("rax") errno,
             out("r12") _,
             clobber_abi("C"),
@@ -368,11 +413,11 @@ unsafe fn call_on_stack(call: Call, given: &mut Given<'_>, top: *mut usize) -> i
         asm!(
             "mov edi, esp",
             "mov esp, {top}",
-            "mov [esp], {given}",
+            "mov [esp], {fixture}",
             "call {call}",
             "mov esp, edi",
             top = in(reg) top,
-            given = in(reg) given,
+            fixture = in(reg) fixture,
             call = in(reg) call,
             lateout("eax") errno,
             out("edi") _,
@@ -386,7 +431,7 @@ unsafe fn call_on_stack(call: Call, given: &mut Given<'_>, top: *mut usize) -> i
             "mov sp, x20",
             top = in(reg) top,
             call = in(reg) call,
-            inlateout("x0") given => errno,
+            inlateout("x0") fixture => errno,
             out("x20") _,
             clobber_abi("C"),
         );
@@ -398,7 +443,7 @@ unsafe fn call_on_stack(call: Call, given: &mut Given<'_>, top: *mut usize) -> i
             "mv sp, s2",
             top = in(reg) top,
             call = in(reg) call,
-            inlateout("a0") given => errno,
+            inlateout("a0") fixture => errno,
             out("s2") _,
             clobber_abi("C"),
         );
@@ -406,43 +451,52 @@ unsafe fn call_on_stack(call: Call, given: &mut Given<'_>, top: *mut usize) -> i
     errno as i32
 }
 
-#[derive(Default)]
 struct Report {
     passed: u32,
     failed: u32,
+    skipped: u32,
+    enforce: bool,
 }
 
 impl Report {
     fn note(&mut self, name: &str, how: &str, bytes: usize, budget: usize, errno: i32) {
-        // An option that the kernel doesn't know was asked for all the same. EFAULT is QEMU's, of an empty list.
+        // Where the kernel has no such option, the call was made all the same. EFAULT is QEMU's for an empty list.
         let errno = Errno::from_raw_os_error(errno)
             .filter(|errno| !matches!(*errno, Errno::ENOPROTOOPT | Errno::EOPNOTSUPP | Errno::EFAULT));
-        let ok = errno.is_none() && bytes <= budget;
-        self.passed += u32::from(ok);
-        self.failed += u32::from(!ok);
         match errno {
-            _ if ok => println!("ok    {bytes:5} {name}{how}"),
-            None => println!("FAIL  {bytes:5} {name}{how}, more than {budget}"),
-            Some(errno) => println!("FAIL  {bytes:5} {name}{how}: {errno}"),
+            Some(errno) => {
+                self.failed += 1;
+                println!("FAIL  {bytes:5} {name}{how}: {errno}");
+            }
+            None if bytes <= budget => {
+                self.passed += 1;
+                println!("ok    {bytes:5} {name}{how}");
+            }
+            None if self.enforce => {
+                self.failed += 1;
+                println!("FAIL  {bytes:5} {name}{how}, more than {budget}");
+            }
+            None => {
+                self.skipped += 1;
+                println!("skip  {bytes:5} {name}{how}, more than {budget}");
+            }
         }
     }
 
-    /// Each on a pair of its own; tells how much they took together.
+    /// Makes each on a pair of its own, and returns how much they needed together.
     fn measure(&mut self, calls: &[(&str, Call)], how: &str, budget: usize) -> usize {
         let mut together = 0;
         for &(name, call) in calls {
             let before = raw::open_descriptors();
-            let ends = ManuallyDrop::new(Socket::seqpacket_pair().expect("a pair"));
-            let (ends, mut place) = (ends.each_ref(), [0; 64]);
-            let mut given = ManuallyDrop::new(Given::new(ends, &ends, &mut place));
-            given.prepare().expect("messages");
-            let (bytes, errno) = measure(call, &mut given);
+            let (a, b) = UnixSeqpacket::pair().expect("a pair");
+            let (a, b) = (ManuallyDrop::new(a), ManuallyDrop::new(b));
+            let mut memory = Memory::new();
+            let mut fixture = ManuallyDrop::new(Fixture::new([&a, &b], &mut memory));
+            fixture.prepare().expect("messages");
+            let (bytes, errno) = measure(call, &mut fixture);
             self.note(name, how, bytes, budget, errno);
             together += bytes;
-            let opened = raw::open_descriptors() & !before;
-            (0..64)
-                .filter(|fd| opened & 1 << fd != 0)
-                .for_each(|fd| _ = raw::close(fd));
+            raw::close_since(before);
         }
         together
     }
@@ -451,30 +505,41 @@ impl Report {
 #[unsafe(no_mangle)]
 fn main(arguments: Arguments) -> i32 {
     let [first, most, all, text] = BUDGETS[usize::from(cfg!(debug_assertions))];
-    let (mut report, mut skipped) = (Report::default(), 0);
+    let mut report = Report {
+        passed: 0,
+        failed: 0,
+        skipped: 0,
+        enforce: !arguments.contain(c"report"),
+    };
     println!("      bytes of stack");
 
     // SAFETY: nothing uses or closes these.
-    let ends = [0, 1].map(|fd| ManuallyDrop::new(unsafe { Socket::from_raw_fd(fd) }));
-    let ends = [&*ends[0], &*ends[1]];
-    let mut given = ManuallyDrop::new(Given::new(ends, &ends, &mut []));
+    let ends = [0, 1].map(|fd: RawFd| ManuallyDrop::new(unsafe { UnixSeqpacket::from_raw_fd(fd) }));
+    let mut memory = Memory::new();
+    let mut fixture = ManuallyDrop::new(Fixture::new([&ends[0], &ends[1]], &mut memory));
     let (name, call) = FIRST[0];
-    let (bytes, errno) = measure(call, &mut given);
+    let (bytes, errno) = measure(call, &mut fixture);
     report.note(name, "", bytes, first, errno);
 
     report.measure(TEXTS, "", text);
     let together = report.measure(CALLS, "", most);
     report.note("all of these calls together", "", together, all, 0);
     if !DIRECT.is_empty() && arguments.contain(c"qemu-user") {
-        println!("skip  the second doors (QEMU user-mode has no seccomp)");
-        skipped += 1;
+        println!("skip  the calls through socketcall (QEMU user mode has no seccomp)");
+        report.skipped += 1;
     } else if !DIRECT.is_empty() {
         raw::refuse(DIRECT.map(|number| (number, Errno::ENOSYS.raw_os_error() as u32)));
-        let together = report.measure(CALLS, ", second door", most);
-        report.note("all of these calls together", ", second door", together, all, 0);
+        let together = report.measure(CALLS, ", through socketcall", most);
+        report.note("all of these calls together", ", through socketcall", together, all, 0);
     }
-    println!("{} passed, {} failed, {skipped} skipped", report.passed, report.failed);
-    i32::from(report.failed > 0)
+    let Report {
+        passed,
+        failed,
+        skipped,
+        ..
+    } = report;
+    println!("{passed} passed, {failed} failed, {skipped} skipped");
+    i32::from(failed > 0)
 }
 
 #[panic_handler]

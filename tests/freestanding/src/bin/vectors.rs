@@ -1,8 +1,8 @@
-//! Loops that the compiler turns into vector code, with calls of the crate inside. It keeps factors, steps and
-//! predicates in vector registers from one round to the next, and some of those a system call loses: where it isn't
-//! told, sums are wrong. That shows where the vector unit is on: on aarch64 SVE, for these functions alone, which is harder
-//! than for the whole program; on riscv64 V and on x86_64 AVX2, by the build. It takes a kernel of its own: QEMU user-mode
-//! loses nothing. Where it is the first process it ends with the machine powered off.
+//! Loops that the compiler turns into vector code, with calls of the crate inside. It keeps factors, steps and predicates in
+//! vector registers from one round to the next, and a system call clobbers some of those: if the assembly doesn't say so,
+//! sums are wrong. That shows where the vector unit is enabled: on aarch64 SVE, for these functions alone, which is harder than
+//! for the whole program; on riscv64 V and on x86_64 AVX2, by the build. It takes a kernel: QEMU user mode clobbers nothing. As
+//! the first process it powers the machine off at its end.
 
 #![no_std]
 #![no_main]
@@ -12,13 +12,13 @@ mod memory;
 
 use core::{hint::black_box, panic::PanicInfo};
 use freestanding::{Arguments, println, raw};
-use linux_socketpair::{MessageFlags, Socket};
+use linux_socketpair::UnixStream;
 
 const NUMBERS: usize = 4096;
 const BLOCK: usize = 512;
 
 /// Defines the loops. Each is compiled twice: `pause` makes the calls of the crate before every block, or none, and
-/// `one` gives a number back as it is, or hides it from the compiler, which then works on one after the other.
+/// `one` returns a number as it is, or hides it from the compiler, which then works on one after the other.
 macro_rules! loops {
     ($(
         $name:ident: $number:ty, |$block:ident, $one:ident, $sum:ident| with $given:pat = $value:expr => $body:block
@@ -84,10 +84,10 @@ fn lanes(pause: impl Fn(), one: impl Fn(u64) -> u64) -> u64 {
 
 #[unsafe(no_mangle)]
 fn main(_: Arguments) -> i32 {
-    let [a, b] = Socket::stream_pair().expect("a pair");
+    let (a, b) = UnixStream::pair().expect("a pair");
     let calls = || {
-        let sent = a.send(b"x", MessageFlags::empty());
-        let received = b.recv(&mut [0], MessageFlags::empty());
+        let sent = a.send(b"x");
+        let received = b.recv(&mut [0]);
         assert!((sent, received) == (Ok(1), Ok(1)));
     };
 
@@ -98,10 +98,10 @@ fn main(_: Arguments) -> i32 {
             println!("ok    vectors survive calls between blocks of {name}");
         } else {
             failed += 1;
-            println!("FAIL  vectors survive calls between blocks of {name}: {seen:#x}, not {expected:#x}");
+            println!("FAIL  vectors survive calls between blocks of {name}: {seen:#x}, expected {expected:#x}");
         }
     };
-    // SAFETY: whoever runs this on aarch64 has SVE; elsewhere there is nothing to have.
+    // SAFETY: on aarch64 it runs on machines with SVE; elsewhere it requires nothing.
     #[allow(unused_unsafe, reason = "only on aarch64 do these functions ask for anything")]
     unsafe {
         test("f32", floats(calls, |number| number), floats(|| (), black_box));

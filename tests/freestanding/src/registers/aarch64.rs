@@ -1,6 +1,6 @@
 use core::arch::{aarch64::uint64x2_t, asm, global_asm};
 
-/// Of d8 to d15 the function that is called keeps no more than these 64 bits.
+/// A function preserves only the low 64 bits of v8 to v15.
 pub const CALL_SAVED: [&str; 19] = [
     "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "d8", "d9", "d10", "d11", "d12",
     "d13", "d14", "d15",
@@ -9,7 +9,7 @@ pub const CALL_SAVED: [&str; 19] = [
 /// What a vector register holds.
 pub type Vector = uint64x2_t;
 
-/// The same, of which the compiler knows nothing but that it is in a register.
+/// The same value. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
     // SAFETY: it is a comment.

@@ -5,10 +5,10 @@ pub const CALL_SAVED: [&str; 24] = [
     "fs6", "fs7", "fs8", "fs9", "fs10", "fs11",
 ];
 
-/// What a floating-point register holds: of the vector registers a call keeps nothing.
+/// What a floating-point register holds. A call preserves no vector register.
 pub type Vector = f64;
 
-/// The same, of which the compiler knows nothing but that it is in a register.
+/// The same value. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
     // SAFETY: it is a comment.

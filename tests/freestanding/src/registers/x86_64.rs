@@ -5,7 +5,7 @@ pub const CALL_SAVED: [&str; 6] = ["rbx", "rbp", "r12", "r13", "r14", "r15"];
 /// What a vector register holds.
 pub type Vector = __m128i;
 
-/// The same, of which the compiler knows nothing but that it is in a register.
+/// The same value. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
     // SAFETY: it is a comment.

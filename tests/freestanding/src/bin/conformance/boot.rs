@@ -1,12 +1,13 @@
-//! What only the owner of a machine can try: its limits, its memory, its modules.
+//! What only the first process of a kernel can try: the machine's limits, its memory, its modules.
 
 use core::ffi::CStr;
 use freestanding::raw;
-use linux_socketpair::{Domain, Errno, MessageFlags, Socket, SocketFlags, SocketType};
+use linux_raw_sys::net;
+use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, socketpair};
 
+use crate::pairs::Pair;
 use crate::report::{Needs, Outcome, Report, missing, must, same};
 
-const NONE: MessageFlags = MessageFlags::empty();
 const FILE_MAX: &CStr = c"/proc/sys/fs/file-max";
 
 /// More pairs than any of these tests makes.
@@ -25,21 +26,21 @@ pub fn tests(report: &mut Report) {
     );
     report.test(
         Needs::Calls,
-        "ENFILE for whoever is nobody when fs.file-max is reached, and recovery",
+        "fs.file-max is reached: ENFILE without CAP_SYS_ADMIN, and recovery",
         file_max,
     );
     report.test(
         Needs::Calls,
-        "ENFILE for root when there are twice as many sockets as fs.file-max, and recovery",
+        "twice as many sockets as fs.file-max: ENFILE for root too, and recovery",
         socket_max,
     );
     report.test(
         Needs::Calls,
-        "ENOMEM or ENFILE when a cgroup's memory is used up, and recovery",
+        "a cgroup's memory is used up: ENOMEM or ENFILE, and recovery",
         memory_max,
     );
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
-        same!(socketpair_in_tipc(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);
+        same!(tipc_pair(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);
         for module in [
             c"/modules/udp_tunnel.ko",
             c"/modules/ip6_udp_tunnel.ko",
@@ -57,23 +58,23 @@ pub fn tests(report: &mut Report) {
     ] {
         report.test(
             Needs::Calls,
-            format_args!("TIPC, {ty}: a pair, and bytes both ways"),
+            format_args!("TIPC, {ty}: a pair, and bytes in both directions"),
             || tipc(ty),
         );
     }
-    report.test(Needs::Calls, "TIPC: RAW is refused, nothing leaks", || {
+    report.test(Needs::Calls, "TIPC: RAW is EPROTOTYPE, nothing leaks", || {
         let before = raw::count_descriptors();
-        same!(socketpair_in_tipc(SocketType::RAW).map(drop), Errno::EPROTOTYPE);
+        same!(tipc_pair(SocketType::RAW).map(drop), Errno::EPROTOTYPE);
         same!(raw::count_descriptors(), before);
         Ok(())
     });
 }
 
-/// Pairs until there is an error, all of which are gone afterwards; how many there were, and the error.
-fn pairs_until_refused() -> (usize, Option<Errno>) {
+/// Makes pairs until there is an error, and closes them: how many there were, and the error.
+fn pairs_until_error() -> (usize, Option<Errno>) {
     let mut pairs = [const { None }; MANY];
     for (made, place) in pairs.iter_mut().enumerate() {
-        match Socket::stream_pair() {
+        match UnixStream::pair() {
             Ok(pair) => *place = Some(pair),
             Err(errno) => return (made, Some(errno)),
         }
@@ -81,17 +82,17 @@ fn pairs_until_refused() -> (usize, Option<Errno>) {
     (MANY, None)
 }
 
-/// Refused with `expected` after some pairs, in a process of its own, which has as many descriptors after as before.
-fn refused_with(expected: Errno, prepare: impl FnOnce() -> isize) -> i32 {
+/// Expects the error after some pairs, in a process of its own, which has as many descriptors open afterwards as before.
+fn fails_with(expected: Errno, prepare: impl FnOnce() -> isize) -> i32 {
     raw::in_child(|| {
         if prepare() < 0 {
             return 1;
         }
         let before = raw::count_descriptors();
         for _ in 0..3 {
-            let (made, refused) = pairs_until_refused();
-            if made == 0 || refused != Some(expected) {
-                return refused.map_or(2, Errno::raw_os_error);
+            let (made, error) = pairs_until_error();
+            if made == 0 || error != Some(expected) {
+                return error.map_or(2, Errno::raw_os_error);
             }
         }
         if raw::count_descriptors() == before { 0 } else { 3 }
@@ -108,7 +109,7 @@ fn set_file_max(limit: u64) -> isize {
     raw::write_to(FILE_MAX, &line[at..])
 }
 
-/// Runs a test with a limit of open files, and sees afterwards that all is as it was.
+/// Runs a test with a limit of open files, after which everything must work as before.
 fn with_file_max(limit: u64, test: impl FnOnce() -> Outcome) -> Outcome {
     let Some(before) = raw::number_in(FILE_MAX) else {
         missing!()
@@ -117,24 +118,24 @@ fn with_file_max(limit: u64, test: impl FnOnce() -> Outcome) -> Outcome {
     let outcome = test();
     same!(set_file_max(before) > 0, true);
     outcome?;
-    let (made, refused) = pairs_until_refused();
-    same!(refused, None::<Errno>);
+    let (made, error) = pairs_until_error();
+    same!(error, None::<Errno>);
     same!(made, MANY);
     Ok(())
 }
 
-/// The limit binds whoever has no capability to exceed it, and it is counted roughly: in steps of some files a processor.
+/// The limit applies without CAP_SYS_ADMIN, and files are counted roughly: in steps of some files for each processor.
 fn file_max() -> Outcome {
     let Some(open) = raw::number_in(c"/proc/sys/fs/file-nr") else {
         missing!()
     };
     with_file_max(open + 500, || {
-        same!(refused_with(Errno::ENFILE, raw::become_nobody), 0);
+        same!(fails_with(Errno::ENFILE, raw::become_nobody), 0);
         Ok(())
     })
 }
 
-/// Before Linux 5.15 the kernel said `ENOMEM` of that.
+/// Before Linux 5.15 it was `ENOMEM`.
 fn socket_max() -> Outcome {
     let errno = if raw::kernel_release() < (5, 15) {
         Errno::ENOMEM
@@ -142,52 +143,57 @@ fn socket_max() -> Outcome {
         Errno::ENFILE
     };
     with_file_max(100, || {
-        same!(refused_with(errno, || 0), 0);
+        same!(fails_with(errno, || 0), 0);
         Ok(())
     })
 }
 
-/// The first process of a kernel can't be killed for want of memory, so there it is an error.
+/// The first process of a kernel can't be killed for lack of memory, so there it is an error.
 fn memory_max() -> Outcome {
     same!(raw::write_to(c"/cgroup/cgroup.subtree_control", b"+memory") > 0, true);
     same!(raw::mkdir(c"/cgroup/tight"), 0);
     same!(raw::write_to(c"/cgroup/tight/memory.max", b"2097152") > 0, true);
     same!(raw::write_to(c"/cgroup/tight/cgroup.procs", b"0") > 0, true);
     let before = raw::count_descriptors();
-    let outcomes = [(); 3].map(|()| pairs_until_refused());
+    let outcomes = [(); 3].map(|()| pairs_until_error());
     let after = raw::count_descriptors();
     same!(raw::write_to(c"/cgroup/cgroup.procs", b"0") > 0, true);
-    for (made, refused) in outcomes {
+    for (made, error) in outcomes {
         same!(made > 0, true);
-        // Whatever it is that there is no memory for; of a socket's inode the kernel says `ENFILE`.
-        same!(matches!(refused, Some(Errno::ENOMEM | Errno::ENFILE)), true);
+        // Depending on what there is no memory for; for a socket's inode it is `ENFILE`.
+        same!(matches!(error, Some(Errno::ENOMEM | Errno::ENFILE)), true);
     }
     same!(after, before);
-    same!(pairs_until_refused().0, MANY);
+    same!(pairs_until_error().0, MANY);
     Ok(())
 }
 
-fn socketpair_in_tipc(ty: SocketType) -> Result<[Socket; 2], Errno> {
-    Socket::pair(Domain::TIPC, ty, SocketFlags::CLOEXEC, 0)
+fn tipc_pair(ty: SocketType) -> Result<Pair, Errno> {
+    socketpair(Domain::TIPC, ty, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, 0).map(|sv| Pair(sv.map(Some)))
 }
 
 fn tipc(ty: SocketType) -> Outcome {
     let before = raw::count_descriptors();
-    let [a, b] = must!(socketpair_in_tipc(ty));
-    same!(must!(a.domain()).bits(), Domain::TIPC.bits());
-    same!(must!(a.socket_type()).bits(), ty.bits());
-    for (from, to) in [(&a, &b), (&b, &a)] {
+    let pair = must!(tipc_pair(ty));
+    for (from, to) in [(0, 1), (1, 0)] {
+        same!(raw::getsockopt(pair.fd(from), net::SO_DOMAIN), Domain::TIPC.bits());
+        same!(raw::getsockopt(pair.fd(from), net::SO_TYPE), ty.bits());
         let mut buf = [0; 16];
-        same!(from.send(b"cluster", NONE), 7);
-        same!(to.recv(&mut buf, NONE), 7);
+        same!(pair.write(from, b"cluster"), 7);
+        same!(pair.read(to, &mut buf), 7);
         same!(buf.starts_with(b"cluster\0"), true);
-        same!(to.recv(&mut buf, MessageFlags::DONTWAIT), Errno::EAGAIN);
-        if ty != SocketType::STREAM {
-            must!(from.send(b"longer than four", NONE));
-            same!(to.recv(&mut buf[..4], NONE), Errno::EMSGSIZE);
-        }
+        same!(pair.read(to, &mut buf), Errno::EAGAIN);
+        // What doesn't fit is discarded from a message, and stays in a stream.
+        must!(pair.write(from, b"longer than four"));
+        same!(pair.read(to, &mut buf[..4]), 4);
+        let rest = if ty == SocketType::STREAM {
+            Ok(12)
+        } else {
+            Err(Errno::EAGAIN)
+        };
+        same!(pair.read(to, &mut buf), rest);
     }
-    drop((a, b));
+    drop(pair);
     same!(raw::count_descriptors(), before);
     Ok(())
 }

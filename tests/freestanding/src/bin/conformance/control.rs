@@ -1,230 +1,338 @@
-//! Control messages: what is sent arrives, and every descriptor has one owner.
+//! Control messages: what is sent arrives, and every file descriptor has one owner.
 
-use core::mem;
+use core::{mem, slice};
 use freestanding::raw;
-use linux_raw_sys::general::{F_GETFD, FD_CLOEXEC};
+use linux_raw_sys::general::{CAP_SYS_ADMIN, F_GETFD, FD_CLOEXEC, PROT_NONE};
+use linux_raw_sys::net::{SCM_CREDENTIALS, SCM_RIGHTS, SOL_SOCKET};
 use linux_socketpair::{
-    ControlMessage, Credentials, Descriptor, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, Received, RecvControl,
-    Rights, SendControl, Socket, SocketFlags, SocketType, space,
+    AsFd, AsRawFd, BorrowedFd, ControlMessage, Credentials, Errno, IoSlice, IoSliceMut, MessageFlags, OwnedFd,
+    Received, RecvControl, SendControl, Socket, UnixDatagram, UnixSeqpacket, UnixStream, fd, kind::Kind, space,
 };
 
-use crate::pairs::TYPES;
-use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same, since};
+use crate::bytes::pair;
+use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, requires, same, since};
 
-const NONE: MessageFlags = MessageFlags::empty();
 const NO_PIDFD: Needs = Needs::Kernel("it has no SO_PASSPIDFD");
+const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
+const SCM_PIDFD: i32 = 4;
 
-fn pair(ty: SocketType) -> Result<[Socket; 2], Errno> {
-    Socket::pair(Domain::UNIX, ty, SocketFlags::NONBLOCK, 0)
-}
-
-/// Sends one byte, and `count` times `descriptor` with it.
-fn send(from: &Socket, descriptor: &impl AsRef<Descriptor>, count: usize) -> Result<usize, Errno> {
-    let mut control = SendControl::<{ space::rights(254) }>::new();
-    let descriptors = [descriptor; 254];
-    control.rights(&descriptors[..count])?;
-    from.send_message(&[IoSlice::new(b"x")], &control, NONE)
-}
-
-fn recv<const WORDS: usize>(to: &Socket, control: &mut RecvControl<WORDS>) -> Result<Received, Errno> {
-    to.recv_message(&mut [IoSliceMut::new(&mut [0; 4])], control, NONE)
-}
-
-/// The descriptors of the first message that carries some.
-fn rights<const WORDS: usize>(control: &mut RecvControl<WORDS>) -> Option<Rights<'_>> {
-    let mut messages = match control.messages() {
-        Ok(messages) => messages,
-        Err(truncated) => truncated.into_messages(),
+/// Declares a `SendControl` or a `RecvControl` over so many words of memory.
+macro_rules! declare {
+    ($name:ident: $Control:ident, $words:expr) => {
+        let mut memory = [core::mem::MaybeUninit::uninit(); $words];
+        let mut $name = $Control::new(&mut memory);
     };
-    messages.find_map(|message| match message {
-        ControlMessage::Rights(rights) => Some(rights),
-        _ => None,
-    })
+}
+pub(crate) use declare;
+
+/// Sends one byte, and `count` times `fd` with it.
+pub fn send<T: Kind>(from: &Socket<T>, fd: &impl AsFd, count: usize) -> Result<usize, Errno> {
+    declare!(control: SendControl, space::rights(254));
+    control.push_rights([fd.as_fd(); 254].into_iter().take(count))?;
+    from.send_message(&[IoSlice::new(b"x")], &control)
 }
 
-/// Runs a test with room for many descriptors, after which as many are open as before.
-fn nothing_leaks(test: impl FnOnce() -> Outcome) -> Outcome {
-    raw::limit_descriptors(1024);
-    let before = raw::count_descriptors();
-    let outcome = test();
-    let after = raw::count_descriptors();
-    raw::limit_descriptors(64);
-    outcome?;
-    same!(after, before);
-    Ok(())
+fn recv<T: Kind>(to: &Socket<T>, control: &mut RecvControl<'_>) -> Result<Received, Errno> {
+    to.recv_message(&mut [IoSliceMut::new(&mut [0; 4])], control)
+}
+
+/// How many descriptors come with the next byte.
+pub fn recv_count<T: Kind>(to: &Socket<T>) -> Result<usize, Errno> {
+    declare!(control: RecvControl, space::rights(253));
+    recv(to, &mut control)?;
+    Ok(control.descriptors()?.count())
+}
+
+/// How many descriptors were received and not taken, also of what was truncated. They are closed.
+fn count(control: &mut RecvControl<'_>) -> usize {
+    let mut count = 0;
+    for message in control.partial_messages() {
+        if let ControlMessage::Rights(rights) = message {
+            count += rights.count();
+        }
+    }
+    count
+}
+
+/// Where a test can show what it is for, its name, and the test.
+type Test = (Needs, &'static str, fn() -> Outcome);
+
+/// Runs each test with room for many descriptors, and requires that as many are open afterwards as before.
+struct NothingLeaks<'a>(&'a mut Report);
+
+impl NothingLeaks<'_> {
+    fn test(&mut self, needs: Needs, name: &str, test: fn() -> Outcome) {
+        self.0.test(needs, name, || {
+            raw::limit_descriptors(1024);
+            let before = raw::count_descriptors();
+            let outcome = test();
+            let after = raw::count_descriptors();
+            raw::limit_descriptors(64);
+            outcome?;
+            same!(after, before);
+            Ok(())
+        });
+    }
 }
 
 pub fn tests(report: &mut Report) {
-    let mut test = |needs, name: &str, test: fn() -> Outcome| report.test(needs, name, || nothing_leaks(test));
-    test(Needs::Calls, "0 to 253 descriptors are passed, on each type", counts);
-    test(Needs::Calls, "254 descriptors: EINVAL", || {
-        let [a, _b] = must!(pair(SocketType::STREAM));
-        same!(send(&a, &a, 254), Errno::EINVAL);
-        Ok(())
-    });
-    test(
+    let mut report = NothingLeaks(report);
+    each_kind!(report, Needs::Calls, "0 to 253 descriptors are passed", counts);
+    each_kind!(
+        report,
         Needs::Calls,
-        "a passed descriptor is the same open file, closed on exec",
-        same_file,
+        "a plain recv closes the descriptors that come along",
+        plain_recv
     );
-    test(Needs::Calls, "a descriptor that is not open: EBADF", || {
-        let [a, _b] = must!(pair(SocketType::STREAM));
-        // SAFETY: not open, which is what is tested; this program has one thread.
-        let closed = unsafe { Descriptor::borrow_raw(&999) };
-        same!(send(&a, closed, 1), Errno::EBADF);
-        Ok(())
-    });
-    test(
+    each_kind!(
+        report,
         Needs::Calls,
-        "too little space to send: ENOBUFS, and what was added before stays",
-        full,
+        "peeked descriptors are owned, and arrive again",
+        peeked
     );
-    test(Needs::Calls, "descriptors that nobody asks for are closed", nobody_asks);
-    test(
+    each_kind!(
+        report,
         Needs::Calls,
-        "descriptors that are taken in part: the rest are closed",
-        taken_in_part,
+        "credentials are the kernel's, or the sender's own",
+        credentials
     );
-    test(
-        Needs::Calls,
-        "descriptors of a message that is passed over are closed, whatever is before it",
-        passed_over,
-    );
-    test(
-        Needs::Calls,
-        "descriptors of an earlier message are closed when the space is used again",
-        used_again,
-    );
-    test(Needs::Calls, "nothing is handed over twice", never_twice);
-    test(
-        Needs::Calls,
-        "a plain recv of a message with descriptors closes them",
-        plain_recv,
-    );
-    test(
-        Needs::Calls,
-        "descriptors that come with a message too long for its buffer are owned",
-        cut_message,
-    );
-    test(Needs::Calls, "peeked descriptors are owned, and arrive again", peeked);
-    test(
-        Needs::Kernel("it doesn't set MSG_CTRUNC"),
-        "too little space: told, and what arrived is owned",
-        truncated,
-    );
-    test(
-        Needs::Kernel("it doesn't set MSG_CTRUNC"),
-        "no space at all: told",
-        no_space,
-    );
-    test(
-        Needs::Calls,
-        "too few free descriptors: told, and what arrived is owned",
-        too_few_free,
-    );
-    test(
-        Needs::Calls,
-        "credentials: the kernel's when asked for, the sender's own",
-        credentials,
-    );
-    test(
-        Needs::Calls,
-        "credentials of a process that doesn't exist: ESRCH",
-        || {
-            let [a, _b] = must!(pair(SocketType::STREAM));
-            let mut control = SendControl::<{ space::CREDENTIALS }>::new();
-            must!(control.credentials(Credentials {
-                pid: i32::MAX,
-                uid: 0,
-                gid: 0
-            }));
-            same!(a.send_message(&[IoSlice::new(b"x")], &control, NONE), Errno::ESRCH);
-            Ok(())
-        },
-    );
-    test(
-        Needs::Calls,
-        "credentials and descriptors come in one message, both whole",
-        several,
-    );
-    test(Needs::Calls, "several messages of descriptors arrive as one", merged);
-    test(
-        NO_PIDFD,
-        "a pidfd comes with each message when asked for, closed on exec",
-        pidfd,
-    );
-    test(NO_PIDFD, "a pidfd that nobody takes is closed", pidfd_not_taken);
-    test(
-        NO_PIDFD,
-        "a pidfd for which no descriptor is free is an errno, not a descriptor",
-        pidfd_refused,
-    );
-    test(
-        Needs::Calls,
-        "a security label comes where there are labels, and nowhere else",
-        security,
-    );
-    test(Needs::Calls, "descriptors go to another process", between_processes);
+    let tests: &[Test] = &[
+        (Needs::Calls, "254 descriptors are EINVAL", too_many),
+        (
+            Needs::Calls,
+            "a passed descriptor refers to the same open file, and is close-on-exec",
+            same_file,
+        ),
+        (Needs::Calls, "a descriptor that is not open is EBADF", not_open),
+        (
+            Needs::Calls,
+            "descriptors of different owners are passed in their order",
+            positions,
+        ),
+        (
+            Needs::Calls,
+            "too little memory to send is ENOBUFS, and what was added before stays",
+            full,
+        ),
+        (Needs::Calls, "a message of any level and type is sent", any_message),
+        (Needs::Calls, "descriptors that are not taken are closed", not_taken),
+        (
+            Needs::Calls,
+            "of descriptors that are taken in part, the rest are closed",
+            taken_in_part,
+        ),
+        (
+            Needs::Calls,
+            "descriptors of a message that is skipped are closed",
+            skipped_message,
+        ),
+        (
+            Needs::Calls,
+            "descriptors of an earlier message are closed when the memory is used again",
+            used_again,
+        ),
+        (Needs::Calls, "no descriptor is handed over twice", never_twice),
+        (
+            Needs::Calls,
+            "descriptors that come with a truncated message are owned",
+            truncated_message,
+        ),
+        (
+            NO_CTRUNC,
+            "too little memory is reported, and what arrived is owned",
+            too_little_memory,
+        ),
+        (NO_CTRUNC, "no memory at all is reported", no_memory),
+        (
+            NO_CTRUNC,
+            "recv_or_eof closes the descriptors that come along",
+            recv_or_eof,
+        ),
+        (
+            Needs::Calls,
+            "too few free descriptors are reported, and what arrived is owned",
+            too_few_free,
+        ),
+        (
+            Needs::Calls,
+            "set_max_descriptors is exact: what is beyond is closed and reported",
+            max_descriptors,
+        ),
+        (
+            Needs::Calls,
+            "set_close_on_exec(false) makes received descriptors inheritable",
+            close_on_exec,
+        ),
+        (
+            Needs::Calls,
+            "credentials of a process that doesn't exist are ESRCH, or EPERM without CAP_SYS_ADMIN",
+            no_such_process,
+        ),
+        (
+            Needs::Calls,
+            "credentials and descriptors come together, both whole",
+            several,
+        ),
+        (Needs::Calls, "several messages of descriptors arrive as one", merged),
+        (
+            Needs::Calls,
+            "a recvmsg of the caller's own, through the raw parts",
+            raw_parts,
+        ),
+        (
+            Needs::Calls,
+            "an errno in the place of a descriptor is returned in its position",
+            errno_in_position,
+        ),
+        (NO_PIDFD, "a pidfd comes with each message, close-on-exec", pidfd),
+        (NO_PIDFD, "a pidfd that is not taken is closed", pidfd_not_taken),
+        (
+            NO_PIDFD,
+            "a pidfd for which no descriptor is free is an errno",
+            pidfd_without_room,
+        ),
+        (
+            NO_PIDFD,
+            "a call that fails after it has installed a pidfd leaks nothing",
+            fails_with_pidfd,
+        ),
+        (
+            Needs::Calls,
+            "at end of stream there are no credentials, and no pidfd",
+            end_of_stream,
+        ),
+        (
+            Needs::Calls,
+            "a security label comes if a security module has labels, and only then",
+            security,
+        ),
+        (Needs::Calls, "descriptors go to another process", between_processes),
+    ];
+    for &(needs, name, test) in tests {
+        report.test(needs, name, test);
+    }
 }
 
-fn counts() -> Outcome {
-    for ty in TYPES {
-        let [a, b] = must!(pair(ty));
-        for count in [0, 1, 2, 3, 64, 252, 253] {
-            same!(send(&a, &a, count), 1);
-            let mut control = RecvControl::<{ space::rights(253) }>::new();
-            let received = must!(recv(&b, &mut control));
-            same!(received.len, 1);
-            same!(received.flags.contains(MessageFlags::CTRUNC), false);
-            same!(must!(control.messages()).count(), usize::from(count > 0));
-            same!(rights(&mut control).map_or(0, Iterator::count), count);
-        }
+fn counts<T: Kind>() -> Outcome {
+    let (a, b) = must!(pair::<T>());
+    for sent in [0, 1, 2, 3, 64, 252, 253] {
+        same!(send(&a, &a, sent), 1);
+        declare!(control: RecvControl, space::rights(253));
+        let received = must!(recv(&b, &mut control));
+        same!(received.len, 1);
+        same!(received.flags.contains(MessageFlags::CTRUNC), false);
+        same!(control.is_truncated(), false);
+        same!(control.is_empty(), sent == 0);
+        same!(must!(control.messages()).count(), usize::from(sent > 0));
+        same!(must!(control.descriptors()).count(), sent);
+        same!(must!(control.descriptors()).count(), 0);
     }
     Ok(())
 }
 
+/// Since Linux 2.6.38; before, 255 were accepted.
+fn too_many() -> Outcome {
+    requires!(3, 0);
+    let (a, _b) = must!(UnixStream::pair());
+    same!(send(&a, &a, 254), Errno::EINVAL);
+    Ok(())
+}
+
 fn same_file() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
-    let [c, d] = must!(pair(SocketType::SEQPACKET));
+    let (a, b) = must!(UnixStream::pair());
+    let (c, d) = must!(UnixSeqpacket::pair());
     must!(send(&a, &c, 1));
     drop(c);
-    let mut control = RecvControl::<{ space::rights(1) }>::new();
+    declare!(control: RecvControl, space::rights(1));
     must!(recv(&b, &mut control));
-    let passed = rights(&mut control)
-        .and_then(|mut rights| rights.next())
-        .map(Socket::from);
-    let Some(passed) = passed else { missing!() };
+    let Some(passed) = must!(control.descriptors()).next() else {
+        missing!();
+    };
+    let passed = must!(UnixSeqpacket::try_from(must!(passed)).map_err(Errno::from));
     same!(raw::fcntl(passed.as_raw_fd(), F_GETFD), FD_CLOEXEC);
-    same!(passed.send(b"through", NONE), 7);
-    same!(d.recv(&mut [0; 8], NONE), 7);
+    same!(passed.send(b"through"), 7);
+    same!(d.recv(&mut [0; 8]), 7);
     drop(passed);
-    same!(d.recv(&mut [0; 8], NONE), 0);
+    same!(d.recv(&mut [0; 8]), 0);
+    Ok(())
+}
+
+fn not_open() -> Outcome {
+    let (a, _b) = must!(UnixStream::pair());
+    // SAFETY: it is not open, which is what is tested; this program has one thread.
+    let closed = unsafe { BorrowedFd::borrow_raw(999) };
+    same!(send(&a, &closed, 1), Errno::EBADF);
+    Ok(())
+}
+
+fn positions() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    let (c, d) = must!(UnixDatagram::pair());
+    let owned: OwnedFd = must!(d.try_clone()).into();
+    declare!(sent: SendControl, space::rights(2) + space::rights(1));
+    must!(sent.push_rights([a.as_fd(), c.as_fd()]));
+    must!(sent.push_rights(slice::from_ref(&owned).iter().map(AsFd::as_fd)));
+    must!(a.send_message(&[IoSlice::new(b"x")], &sent));
+    declare!(control: RecvControl, space::rights(3));
+    must!(recv(&b, &mut control));
+    let mut descriptors = must!(control.descriptors());
+    let mut next = || descriptors.next().unwrap_or(Err(Errno::ENODATA));
+    let [first, second, third] = [must!(next()), must!(next()), must!(next())];
+    same!(next().map(drop), Errno::ENODATA);
+    same!(UnixStream::borrow_fd(&first).map(drop), 0);
+    let second = must!(UnixDatagram::borrow_fd(&second));
+    same!(second.send(b"second"), 6);
+    same!(must!(UnixDatagram::borrow_fd(&third)).recv(&mut [0; 8]), 6);
     Ok(())
 }
 
 fn full() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
-    let descriptors = [&a; 8];
-    let mut control = SendControl::<{ space::rights(2) }>::new();
-    must!(control.rights(&descriptors[..2]));
-    same!(control.rights(&descriptors[..1]), Errno::ENOBUFS);
-    same!(control.rights(&descriptors), Errno::ENOBUFS);
-    same!(
-        control.credentials(Credentials { pid: 1, uid: 0, gid: 0 }),
-        Errno::ENOBUFS
-    );
-    must!(a.send_message(&[IoSlice::new(b"x")], &control, NONE));
-    let mut control = RecvControl::<{ space::rights(8) }>::new();
-    must!(recv(&b, &mut control));
-    same!(rights(&mut control).map_or(0, Iterator::count), 2);
-    same!(SendControl::<0>::new().rights(&descriptors[..0]), Errno::ENOBUFS);
+    let (a, b) = must!(UnixStream::pair());
+    declare!(control: SendControl, space::rights(2));
+    must!(control.push_rights([a.as_fd(); 2]));
+    same!(control.push_rights([a.as_fd()]), Errno::ENOBUFS);
+    same!(control.push_rights([a.as_fd(); 8]), Errno::ENOBUFS);
+    let own = must!(a.peer_credentials());
+    same!(control.push_credentials(own), Errno::ENOBUFS);
+    // SAFETY: there is no descriptor in it.
+    same!(unsafe { control.push(0, 0, &[]) }, Errno::ENOBUFS);
+    must!(a.send_message(&[IoSlice::new(b"x")], &control));
+    same!(recv_count(&b), 2);
+    control.clear();
+    must!(control.push_rights([a.as_fd()]));
+    must!(a.send_message(&[IoSlice::new(b"x")], &control));
+    same!(recv_count(&b), 1);
+    same!(SendControl::new(&mut []).push_rights([]), Errno::ENOBUFS);
     Ok(())
 }
 
-fn nobody_asks() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+/// Credentials without their type, and a pidfd, which the kernel rejects.
+fn any_message() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    must!(b.set_pass_credentials(true));
+    let own = must!(a.peer_credentials());
+    let mut payload = [0; 12];
+    for (place, number) in payload.chunks_exact_mut(4).zip([own.pid as u32, own.uid, own.gid]) {
+        place.copy_from_slice(&number.to_ne_bytes());
+    }
+    declare!(sent: SendControl, space::payload(12));
+    // SAFETY: there is no descriptor in it.
+    must!(unsafe { sent.push(SOL_SOCKET as i32, SCM_CREDENTIALS as i32, &payload) });
+    must!(a.send_message(&[IoSlice::new(b"x")], &sent));
+    declare!(control: RecvControl, space::CREDENTIALS);
+    must!(recv(&b, &mut control));
+    expect_credentials(&mut control, own)?;
+    sent.clear();
+    // SAFETY: the kernel accepts no such message.
+    must!(unsafe { sent.push(SOL_SOCKET as i32, SCM_PIDFD, &[0; 4]) });
+    same!(a.send_message(&[IoSlice::new(b"x")], &sent), Errno::EINVAL);
+    Ok(())
+}
+
+fn not_taken() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
     must!(send(&a, &a, 9));
-    let mut control = RecvControl::<{ space::rights(9) }>::new();
+    declare!(control: RecvControl, space::rights(9));
     let before = raw::count_descriptors();
     must!(recv(&b, &mut control));
     same!(raw::count_descriptors(), before + 9);
@@ -234,12 +342,13 @@ fn nobody_asks() -> Outcome {
 }
 
 fn taken_in_part() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+    let (a, b) = must!(UnixStream::pair());
     must!(send(&a, &a, 9));
-    let mut control = RecvControl::<{ space::rights(9) }>::new();
+    declare!(control: RecvControl, space::rights(9));
     let before = raw::count_descriptors();
     must!(recv(&b, &mut control));
-    let taken = rights(&mut control).map(|mut rights| [rights.next(), rights.next(), rights.next()]);
+    let mut descriptors = must!(control.descriptors());
+    let taken = [descriptors.next(), descriptors.next(), descriptors.next()];
     same!(raw::count_descriptors(), before + 9);
     control.clear();
     same!(raw::count_descriptors(), before + 3);
@@ -248,13 +357,13 @@ fn taken_in_part() -> Outcome {
     Ok(())
 }
 
-/// Credentials come first, and with their 12 bytes end where no word does: whoever stops there must not lose what follows.
-fn passed_over() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+/// Credentials come first, and their 12 bytes end where no word ends: what follows must be found.
+fn skipped_message() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
     must!(b.set_pass_credentials(true));
     must!(send(&a, &a, 5));
     let before = raw::count_descriptors();
-    let mut control = RecvControl::<{ space::CREDENTIALS + space::rights(5) }>::new();
+    declare!(control: RecvControl, space::CREDENTIALS + space::rights(5));
     must!(recv(&b, &mut control));
     same!(raw::count_descriptors(), before + 5);
     let first = must!(control.messages()).next();
@@ -265,8 +374,8 @@ fn passed_over() -> Outcome {
 }
 
 fn used_again() -> Outcome {
-    let [a, b] = must!(pair(SocketType::SEQPACKET));
-    let mut control = RecvControl::<{ space::rights(9) }>::new();
+    let (a, b): (UnixSeqpacket, UnixSeqpacket) = must!(pair());
+    declare!(control: RecvControl, space::rights(9));
     let before = raw::count_descriptors();
     for count in [9, 1, 0, 4] {
         must!(send(&a, &a, count));
@@ -280,16 +389,14 @@ fn used_again() -> Outcome {
 }
 
 fn never_twice() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+    let (a, b) = must!(UnixStream::pair());
     must!(send(&a, &a, 4));
-    let mut control = RecvControl::<{ space::rights(4) }>::new();
+    declare!(control: RecvControl, space::rights(4));
     must!(recv(&b, &mut control));
-    let first = rights(&mut control).map(|mut rights| [rights.next(), rights.next()]);
-    same!(
-        rights(&mut control).map_or(0, |rights| rights.map(mem::drop).count()),
-        2
-    );
-    same!(rights(&mut control).map_or(0, Iterator::count), 0);
+    let mut descriptors = must!(control.descriptors());
+    let first = [descriptors.next(), descriptors.next()];
+    same!(must!(control.descriptors()).map(mem::drop).count(), 2);
+    same!(count(&mut control), 0);
     let open = first
         .iter()
         .flatten()
@@ -300,90 +407,159 @@ fn never_twice() -> Outcome {
     Ok(())
 }
 
-fn plain_recv() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+fn plain_recv<T: Kind>() -> Outcome {
+    let (a, b) = must!(pair::<T>());
     must!(send(&a, &a, 4));
     let before = raw::count_descriptors();
-    same!(b.recv(&mut [0; 4], NONE), 1);
+    same!(b.recv(&mut [0; 4]), 1);
     same!(raw::count_descriptors(), before);
     Ok(())
 }
 
-fn cut_message() -> Outcome {
-    let [a, b] = must!(pair(SocketType::SEQPACKET));
-    let mut sent = SendControl::<{ space::rights(2) }>::new();
-    let descriptors = [&a, &b];
-    must!(sent.rights(&descriptors));
-    must!(a.send_message(&[IoSlice::new(b"too long")], &sent, NONE));
+fn recv_or_eof() -> Outcome {
+    let (a, b) = must!(UnixSeqpacket::pair());
+    must!(b.set_pass_credentials(true));
+    must!(send(&a, &a, 4));
     let before = raw::count_descriptors();
-    let mut control = RecvControl::<{ space::rights(2) }>::new();
+    same!(must!(b.recv_or_eof(&mut [0; 4])), Some(1));
+    same!(raw::count_descriptors(), before);
+    Ok(())
+}
+
+fn peeked<T: Kind>() -> Outcome {
+    let (a, b) = must!(pair::<T>());
+    must!(send(&a, &a, 2));
+    for flags in [MessageFlags::PEEK, MessageFlags::PEEK, MessageFlags::empty()] {
+        declare!(control: RecvControl, space::rights(2));
+        must!(b.recv_message_with_flags(&mut [IoSliceMut::new(&mut [0; 4])], &mut control, flags));
+        same!(must!(control.descriptors()).count(), 2);
+    }
+    Ok(())
+}
+
+fn truncated_message() -> Outcome {
+    let (a, b): (UnixSeqpacket, UnixSeqpacket) = must!(pair());
+    declare!(sent: SendControl, space::rights(2));
+    must!(sent.push_rights([a.as_fd(), b.as_fd()]));
+    must!(a.send_message(&[IoSlice::new(b"too long")], &sent));
+    let before = raw::count_descriptors();
+    declare!(control: RecvControl, space::rights(2));
     same!(recv(&b, &mut control).map(|received| received.len), Errno::EMSGSIZE);
-    same!(rights(&mut control).map_or(0, Iterator::count), 2);
+    // The control messages are whole.
+    same!(control.is_truncated(), false);
+    same!(raw::count_descriptors(), before + 2);
+    same!(must!(control.descriptors()).count(), 2);
     same!(raw::count_descriptors(), before);
     Ok(())
 }
 
-fn peeked() -> Outcome {
-    let [a, b] = must!(pair(SocketType::SEQPACKET));
-    must!(send(&a, &a, 2));
-    for flags in [MessageFlags::PEEK, MessageFlags::PEEK, NONE] {
-        let mut control = RecvControl::<{ space::rights(2) }>::new();
-        must!(b.recv_message(&mut [IoSliceMut::new(&mut [0; 4])], &mut control, flags));
-        same!(rights(&mut control).map_or(0, Iterator::count), 2);
-    }
-    Ok(())
-}
-
-fn truncated() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
-    for count in [4, 5, 100] {
-        must!(send(&a, &a, count));
+fn too_little_memory() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    for sent in [4, 5, 100] {
+        must!(send(&a, &a, sent));
         let before = raw::count_descriptors();
-        let mut control = RecvControl::<{ space::rights(3) }>::new();
+        declare!(control: RecvControl, space::rights(3));
         let received = must!(recv(&b, &mut control));
-        // What pads three descriptors to a word has room for another.
-        let room = (space::rights(3) * size_of::<usize>() - space::rights(0) * size_of::<usize>()) / 4;
-        let fits = count == 4 && room == 4;
+        // The padding of three descriptors has room for another.
+        let room = (space::rights(3) - space::rights(0)) * size_of::<usize>() / 4;
+        let fits = sent <= room;
         same!(received.flags.contains(MessageFlags::CTRUNC), !fits);
+        same!(control.is_truncated(), !fits);
         same!(control.messages().is_err(), !fits);
+        same!(control.descriptors().is_err(), !fits);
         same!(raw::count_descriptors(), before + room as u32);
-        same!(rights(&mut control).map_or(0, Iterator::count), room);
+        same!(count(&mut control), room);
         same!(raw::count_descriptors(), before);
+        // What was truncated stays so until the memory is used again.
+        same!(control.is_truncated(), !fits);
+        must!(a.send(b"x"));
+        must!(recv(&b, &mut control));
+        same!(must!(control.messages()).count(), 0);
     }
     Ok(())
 }
 
-fn no_space() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+fn no_memory() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
     must!(send(&a, &a, 2));
     let before = raw::count_descriptors();
-    let mut control = RecvControl::<0>::new();
+    let mut control = RecvControl::new(&mut []);
     must!(recv(&b, &mut control));
     same!(raw::count_descriptors(), before);
+    same!(control.is_truncated(), true);
+    same!(control.is_empty(), true);
     same!(
         control.messages().map(Iterator::count).map_err(Errno::from),
         Errno::ENOBUFS
     );
+    same!(control.partial_messages().count(), 0);
     Ok(())
 }
 
 fn too_few_free() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+    let (a, b) = must!(UnixStream::pair());
     must!(send(&a, &a, 6));
     let open = raw::count_descriptors();
     raw::leave_free(2);
-    let mut control = RecvControl::<{ space::rights(6) }>::new();
+    declare!(control: RecvControl, space::rights(6));
     let received = recv(&b, &mut control);
     raw::limit_descriptors(1024);
     same!(must!(received).flags.contains(MessageFlags::CTRUNC), true);
     same!(control.messages().is_err(), true);
+    same!(control.descriptors().map(Iterator::count), Errno::ENOBUFS);
     same!(raw::count_descriptors(), open + 2);
-    same!(rights(&mut control).map_or(0, Iterator::count), 2);
+    same!(count(&mut control), 2);
     same!(raw::count_descriptors(), open);
     Ok(())
 }
 
-fn expect_credentials<const WORDS: usize>(control: &mut RecvControl<WORDS>, expected: Credentials) -> Outcome {
+fn max_descriptors() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    declare!(control: RecvControl, space::rights(9));
+    for (sent, max) in [(3, 3), (4, 3), (3, 2), (9, 1), (1, 0), (0, 0), (9, 9), (9, usize::MAX)] {
+        must!(send(&a, &a, sent));
+        control.set_max_descriptors(max);
+        control.clear();
+        let before = raw::count_descriptors();
+        must!(recv(&b, &mut control));
+        let kept = sent.min(max);
+        same!(raw::count_descriptors(), before + kept as u32);
+        same!(control.is_truncated(), sent > max);
+        same!(control.messages().is_err(), sent > max);
+        same!(count(&mut control), kept);
+    }
+    Ok(())
+}
+
+fn close_on_exec() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    let has_pidfd = b.set_pass_pidfd(true).is_ok();
+    declare!(control: RecvControl, space::PIDFD + space::rights(2));
+    for on in [true, false, true] {
+        control.set_close_on_exec(on);
+        must!(send(&a, &a, 2));
+        must!(recv(&b, &mut control));
+        let mut pidfds = 0;
+        for message in must!(control.messages()) {
+            match message {
+                ControlMessage::Rights(rights) => {
+                    for fd in rights {
+                        same!(fd::is_close_on_exec(must!(fd)), on);
+                    }
+                }
+                ControlMessage::Pidfd(pidfd) => {
+                    pidfds += 1;
+                    same!(fd::is_close_on_exec(must!(pidfd)), true);
+                }
+                _ => missing!(),
+            }
+        }
+        same!(pidfds == 1, has_pidfd);
+    }
+    Ok(())
+}
+
+fn expect_credentials(control: &mut RecvControl<'_>, expected: Credentials) -> Outcome {
     match must!(control.messages()).next() {
         Some(ControlMessage::Credentials(seen)) => {
             same!(seen.pid, expected.pid);
@@ -395,78 +571,158 @@ fn expect_credentials<const WORDS: usize>(control: &mut RecvControl<WORDS>, expe
     }
 }
 
-fn credentials() -> Outcome {
-    for ty in TYPES {
-        let [a, b] = must!(pair(ty));
-        let own = must!(a.peer_credentials());
-        same!(own.pid, raw::getpid());
-        must!(b.set_pass_credentials(true));
-        let mut control = RecvControl::<{ space::CREDENTIALS }>::new();
-        must!(a.send(b"x", NONE));
-        must!(recv(&b, &mut control));
-        expect_credentials(&mut control, own)?;
-        let mut sent = SendControl::<{ space::CREDENTIALS }>::new();
-        must!(sent.credentials(own));
-        must!(a.send_message(&[IoSlice::new(b"x")], &sent, NONE));
-        must!(recv(&b, &mut control));
-        expect_credentials(&mut control, own)?;
-        must!(b.set_pass_credentials(false));
-    }
+fn credentials<T: Kind>() -> Outcome {
+    let (a, b) = must!(pair::<T>());
+    let own = must!(a.peer_credentials());
+    same!(own.pid, raw::getpid());
+    must!(b.set_pass_credentials(true));
+    declare!(control: RecvControl, space::CREDENTIALS);
+    must!(a.send(b"x"));
+    must!(recv(&b, &mut control));
+    expect_credentials(&mut control, own)?;
+    declare!(sent: SendControl, space::CREDENTIALS);
+    must!(sent.push_credentials(own));
+    must!(a.send_message(&[IoSlice::new(b"x")], &sent));
+    must!(recv(&b, &mut control));
+    expect_credentials(&mut control, own)?;
+    must!(b.set_pass_credentials(false));
+    must!(a.send(b"x"));
+    must!(recv(&b, &mut control));
+    same!(control.is_empty(), true);
+    Ok(())
+}
+
+/// Older kernels than 3.0 don't look the process up.
+fn no_such_process() -> Outcome {
+    requires!(3, 0);
+    let (a, _b) = must!(UnixStream::pair());
+    let own = must!(a.peer_credentials());
+    declare!(control: SendControl, space::CREDENTIALS);
+    must!(control.push_credentials(Credentials { pid: i32::MAX, ..own }));
+    let expected = if raw::has_capability(CAP_SYS_ADMIN) {
+        Errno::ESRCH
+    } else {
+        Errno::EPERM
+    };
+    same!(a.send_message(&[IoSlice::new(b"x")], &control), expected);
     Ok(())
 }
 
 fn several() -> Outcome {
-    let [a, b] = must!(pair(SocketType::DGRAM));
+    let (a, b) = must!(UnixDatagram::pair());
     must!(b.set_pass_credentials(true));
     let own = must!(a.peer_credentials());
-    let mut sent = SendControl::<{ space::rights(3) + space::CREDENTIALS }>::new();
-    let descriptors = [&a, &b, &a];
-    must!(sent.rights(&descriptors));
-    must!(sent.credentials(own));
-    must!(a.send_message(&[IoSlice::new(b"x")], &sent, NONE));
-    let mut control = RecvControl::<{ space::rights(3) + space::CREDENTIALS }>::new();
+    declare!(sent: SendControl, space::rights(3) + space::CREDENTIALS);
+    must!(sent.push_rights([a.as_fd(), b.as_fd(), a.as_fd()]));
+    must!(sent.push_credentials(own));
+    must!(a.send_message(&[IoSlice::new(b"x")], &sent));
+    declare!(control: RecvControl, space::rights(3) + space::CREDENTIALS);
     must!(recv(&b, &mut control));
     expect_credentials(&mut control, own)?;
     same!(must!(control.messages()).count(), 2);
-    same!(rights(&mut control).map_or(0, Iterator::count), 3);
+    // The shortcut finds them behind the other message.
+    same!(must!(control.descriptors()).count(), 3);
     Ok(())
 }
 
 fn merged() -> Outcome {
-    let [a, b] = must!(pair(SocketType::SEQPACKET));
-    let mut sent = SendControl::<{ 3 * space::rights(2) }>::new();
-    let descriptors = [&a, &b];
+    let (a, b) = must!(UnixSeqpacket::pair());
+    declare!(sent: SendControl, 3 * space::rights(2));
     for _ in 0..3 {
-        must!(sent.rights(&descriptors));
+        must!(sent.push_rights([a.as_fd(), b.as_fd()]));
     }
-    must!(a.send_message(&[IoSlice::new(b"x")], &sent, NONE));
-    let mut control = RecvControl::<{ space::rights(6) }>::new();
+    must!(a.send_message(&[IoSlice::new(b"x")], &sent));
+    declare!(control: RecvControl, space::rights(6));
     must!(recv(&b, &mut control));
     same!(must!(control.messages()).count(), 1);
-    same!(rights(&mut control).map_or(0, Iterator::count), 6);
+    same!(must!(control.descriptors()).count(), 6);
+    Ok(())
+}
+
+fn raw_parts() -> Outcome {
+    if cfg!(target_arch = "x86") {
+        requires!(4, 3);
+    }
+    let (a, b) = must!(UnixStream::pair());
+    declare!(control: RecvControl, space::rights(4));
+    let before = raw::count_descriptors();
+    for (sent, max) in [(4, usize::MAX), (2, usize::MAX), (4, 3)] {
+        control.set_max_descriptors(max);
+        must!(send(&a, &a, sent));
+        let (address, len) = control.as_raw_parts();
+        same!(len, space::rights(4) * size_of::<usize>());
+        same!(raw::count_descriptors(), before);
+        // SAFETY: the memory is the buffer's, and one call writes to it.
+        unsafe {
+            let (received, len, flags) = raw::recvmsg(b.as_raw_fd(), &mut 0, address, len);
+            same!(received, 1);
+            control.set_received(len, MessageFlags::from_bits_retain(flags));
+        }
+        same!(raw::count_descriptors(), before + sent.min(max) as u32);
+        same!(control.is_truncated(), sent > max);
+    }
+    same!(count(&mut control), 3);
+    // A call that never happened.
+    let (_, len) = control.as_raw_parts();
+    // SAFETY: no call has written to the memory.
+    unsafe { control.set_received(len, MessageFlags::empty()) };
+    same!(must!(control.messages()).count(), 0);
+    Ok(())
+}
+
+/// What SO_RIGHTS_NOTRUNC makes of descriptors that a security module denies, since Linux 7.3.
+fn errno_in_position() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    let open = [must!(a.try_clone()), must!(b.try_clone())].map(linux_socketpair::IntoRawFd::into_raw_fd);
+    declare!(control: RecvControl, space::rights(4));
+    let (address, _) = control.as_raw_parts();
+    let header = (space::rights(0) * size_of::<usize>()) / 4;
+    let ints = [
+        open[0],
+        -Errno::EACCES.raw_os_error(),
+        -Errno::EPERM.raw_os_error(),
+        open[1],
+    ];
+    // SAFETY: it is the memory of a message, written as the kernel would, and the descriptors are given up to it.
+    unsafe {
+        let at = address.cast::<i32>();
+        address.cast::<usize>().write(4 * (header + ints.len()));
+        at.add(header - 2).write(SOL_SOCKET as i32);
+        at.add(header - 1).write(SCM_RIGHTS as i32);
+        at.add(header).cast::<[i32; 4]>().write(ints);
+        control.set_received(4 * (header + ints.len()), MessageFlags::empty());
+    }
+    let mut descriptors = must!(control.descriptors());
+    same!(descriptors.next().map(|fd| fd.map(|fd| fd.as_raw_fd())), open[0]);
+    same!(descriptors.next().map(|fd| fd.map(drop)), Errno::EACCES);
+    same!(descriptors.next().map(|fd| fd.map(drop)), Errno::EPERM);
+    // The last is closed with the buffer.
+    drop(control);
+    same!(raw::fcntl(open[1], F_GETFD), Errno::EBADF);
     Ok(())
 }
 
 fn pidfd() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+    let (a, b) = must!(UnixStream::pair());
     since!((6, 5), b.set_pass_pidfd(true));
-    must!(a.send(b"x", NONE));
-    let mut control = RecvControl::<{ space::PIDFD }>::new();
+    must!(a.send(b"x"));
+    declare!(control: RecvControl, space::PIDFD);
     must!(recv(&b, &mut control));
+    same!(must!(control.descriptors()).count(), 0);
     let Some(ControlMessage::Pidfd(pidfd)) = must!(control.messages()).next() else {
         missing!();
     };
-    same!(must!(pidfd).is_close_on_exec(), true);
+    same!(fd::is_close_on_exec(must!(pidfd)), true);
     same!(must!(control.messages()).count(), 0);
     Ok(())
 }
 
 fn pidfd_not_taken() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+    let (a, b) = must!(UnixStream::pair());
     since!((6, 5), b.set_pass_pidfd(true));
     let before = raw::count_descriptors();
     must!(send(&a, &a, 2));
-    let mut control = RecvControl::<{ space::PIDFD + space::rights(2) }>::new();
+    declare!(control: RecvControl, space::PIDFD + space::rights(2));
     must!(recv(&b, &mut control));
     same!(raw::count_descriptors(), before + 3);
     control.clear();
@@ -480,12 +736,12 @@ fn pidfd_not_taken() -> Outcome {
     Ok(())
 }
 
-fn pidfd_refused() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
+fn pidfd_without_room() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
     since!((6, 5), b.set_pass_pidfd(true));
-    must!(a.send(b"x", NONE));
+    must!(a.send(b"x"));
     raw::leave_free(0);
-    let mut control = RecvControl::<{ space::PIDFD }>::new();
+    declare!(control: RecvControl, space::PIDFD);
     let received = recv(&b, &mut control);
     raw::limit_descriptors(1024);
     must!(received);
@@ -496,40 +752,99 @@ fn pidfd_refused() -> Outcome {
     Ok(())
 }
 
+/// The kernel installs the pidfd, and then can't write the byte. That it does so is shown first.
+fn fails_with_pidfd() -> Outcome {
+    let inaccessible = raw::two_pages(PROT_NONE).wrapping_add(raw::PAGE);
+    let (a, b) = must!(UnixStream::pair());
+    since!((6, 5), b.set_pass_pidfd(true));
+    must!(send(&a, &a, 2));
+    let before = raw::open_descriptors();
+    let mut memory = [0_usize; space::PIDFD + space::rights(2)];
+    // SAFETY: the memory is this call's, and the kernel checks the address.
+    let (result, ..) = unsafe {
+        raw::recvmsg(
+            b.as_raw_fd(),
+            inaccessible,
+            memory.as_mut_ptr().cast(),
+            size_of_val(&memory),
+        )
+    };
+    same!(result, Errno::EFAULT);
+    let installs = raw::open_descriptors() != before;
+    raw::close_since(before);
+
+    // SAFETY: nothing but the kernel accesses it, which checks.
+    let inaccessible = unsafe { slice::from_raw_parts_mut(inaccessible, 1) };
+    for flags in [MessageFlags::PEEK, MessageFlags::empty()] {
+        must!(send(&a, &a, 2));
+        declare!(control: RecvControl, space::PIDFD + space::rights(2));
+        same!(
+            b.recv_message_with_flags(&mut [IoSliceMut::new(inaccessible)], &mut control, flags)
+                .map(|received| received.len),
+            Errno::EFAULT
+        );
+        same!(control.is_empty(), true);
+        same!(control.partial_messages().count(), 0);
+        same!(raw::open_descriptors(), before);
+    }
+    if installs {
+        Ok(())
+    } else {
+        Err(Otherwise::Skipped("this kernel installs none"))
+    }
+}
+
+/// At end of stream the kernel reports a sender too, where there is none.
+fn end_of_stream() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    must!(b.set_pass_credentials(true));
+    let _ = b.set_pass_pidfd(true);
+    drop(a);
+    let before = raw::count_descriptors();
+    declare!(control: RecvControl, space::CREDENTIALS + space::PIDFD);
+    for _ in 0..2 {
+        same!(must!(recv(&b, &mut control)).len, 0);
+        same!(control.is_empty(), true);
+        same!(must!(control.messages()).count(), 0);
+        same!(raw::count_descriptors(), before);
+    }
+    Ok(())
+}
+
 fn security() -> Outcome {
-    let [a, b] = must!(pair(SocketType::STREAM));
-    must!(b.set_pass_security(true));
+    const NO_LABELS: Outcome = Err(Otherwise::Skipped("this kernel's security modules have no labels"));
+    let (a, b) = must!(UnixStream::pair());
+    match b.set_pass_security(true) {
+        Err(Errno::EOPNOTSUPP) => return NO_LABELS,
+        result => must!(result),
+    }
     let labels = b.peer_security_len().is_ok();
-    must!(a.send(b"x", NONE));
-    let mut control = RecvControl::<{ space::security(256) }>::new();
+    must!(a.send(b"x"));
+    declare!(control: RecvControl, space::payload(256));
     must!(recv(&b, &mut control));
     let label = must!(control.messages())
         .any(|message| matches!(message, ControlMessage::Security(label) if !label.is_empty()));
     same!(label && !labels, false);
-    if labels {
-        Ok(())
-    } else {
-        Err(Otherwise::Skipped("this kernel's security modules have no labels"))
-    }
+    if labels { Ok(()) } else { NO_LABELS }
 }
 
 fn between_processes() -> Outcome {
-    let [a, b] = must!(Socket::seqpacket_pair());
-    let [c, d] = must!(pair(SocketType::STREAM));
+    let (a, b) = must!(UnixSeqpacket::pair());
+    let (c, d) = must!(UnixStream::pair());
     must!(b.set_pass_credentials(true));
     let status = raw::beside_child(
         || send(&a, &c, 2).is_err().into(),
         || {
-            let mut control = RecvControl::<{ space::rights(2) + space::CREDENTIALS }>::new();
+            declare!(control: RecvControl, space::rights(2) + space::CREDENTIALS);
             must!(recv(&b, &mut control));
             let Some(ControlMessage::Credentials(sender)) = must!(control.messages()).next() else {
                 missing!();
             };
             same!(sender.pid > 0 && sender.pid != raw::getpid(), true);
-            for end in rights(&mut control).into_iter().flatten().map(Socket::from) {
-                same!(end.send(b"x", NONE), 1);
+            for passed in must!(control.descriptors()) {
+                same!(must!(UnixStream::borrow_fd(&must!(passed))).send(b"x"), 1);
             }
-            same!(d.recv(&mut [0; 4], NONE), 2);
+            same!(d.recv(&mut [0; 4]), 2);
             Ok(())
         },
     )?;

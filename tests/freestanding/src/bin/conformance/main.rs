@@ -1,5 +1,7 @@
-//! What must hold wherever this crate runs: natively, under QEMU user-mode (told by the argument `qemu-user`), and as the
+//! What must hold wherever this crate runs: natively, under QEMU user mode (the argument `qemu-user` says so), and as the
 //! first process of a kernel, whose limits are then tried too.
+//!
+//! With the argument `uses` it prints the README's table of what a sandbox must allow.
 
 #![no_std]
 #![no_main]
@@ -7,17 +9,20 @@
 mod boot;
 mod bytes;
 mod control;
-mod doors;
-#[cfg(target_arch = "x86")]
-mod entry;
+mod conversions;
+mod errors;
 #[path = "../../../../../examples/init/src/memory.rs"]
 mod memory;
+mod messages;
 mod options;
 mod pairs;
 mod polling;
-mod refusals;
 mod report;
 mod sandbox;
+mod silent_success;
+mod socketcall_fallback;
+#[cfg(target_arch = "x86")]
+mod vdso_entry;
 
 use core::panic::PanicInfo;
 use freestanding::{Arguments, println, raw};
@@ -34,14 +39,17 @@ fn main(arguments: Arguments) -> i32 {
     raw::limit_descriptors(64);
     let before = raw::open_descriptors();
     #[cfg(target_arch = "x86")]
-    entry::tests(&mut report, arguments, first_process);
+    vdso_entry::tests(&mut report, arguments);
     pairs::tests(&mut report);
-    refusals::tests(&mut report);
+    errors::tests(&mut report);
     bytes::tests(&mut report);
+    messages::tests(&mut report);
     control::tests(&mut report);
+    conversions::tests(&mut report);
     options::tests(&mut report);
     polling::tests(&mut report);
-    doors::tests(&mut report);
+    silent_success::tests(&mut report);
+    socketcall_fallback::tests(&mut report);
     sandbox::tests(&mut report);
     if first_process {
         boot::tests(&mut report);

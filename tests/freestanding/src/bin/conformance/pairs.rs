@@ -1,4 +1,4 @@
-//! What a pair is and does.
+//! The raw functions: what a pair is, and what it does.
 
 use freestanding::raw;
 use linux_raw_sys::{general::*, net};
@@ -10,7 +10,7 @@ use crate::report::{Needs, Outcome, Report, must, same};
 
 pub const TYPES: [SocketType; 3] = [SocketType::STREAM, SocketType::DGRAM, SocketType::SEQPACKET];
 
-/// Both ends closed when it goes, or one of them before.
+/// Both ends, closed when it is dropped, or one of them before.
 pub struct Pair(pub [Option<RawFd>; 2]);
 
 impl Pair {
@@ -18,16 +18,16 @@ impl Pair {
         socketpair(Domain::UNIX, ty, flags, 0).map(|[a, b]| Self([Some(a), Some(b)]))
     }
 
-    fn fd(&self, end: usize) -> RawFd {
+    pub fn fd(&self, end: usize) -> RawFd {
         self.0[end].unwrap_or(-1)
     }
 
-    fn read(&self, end: usize, buf: &mut [u8]) -> Result<usize, Errno> {
+    pub fn read(&self, end: usize, buf: &mut [u8]) -> Result<usize, Errno> {
         // SAFETY: the descriptor is the pair's.
         unsafe { read(self.fd(end), buf) }
     }
 
-    fn write(&self, end: usize, buf: &[u8]) -> Result<usize, Errno> {
+    pub fn write(&self, end: usize, buf: &[u8]) -> Result<usize, Errno> {
         // SAFETY: the descriptor is the pair's.
         unsafe { write(self.fd(end), buf) }
     }
@@ -48,7 +48,11 @@ impl Drop for Pair {
 
 pub fn tests(report: &mut Report) {
     for ty in TYPES {
-        report.test(Needs::Calls, format_args!("{ty}: bytes go both ways"), || both_ways(ty));
+        report.test(
+            Needs::Calls,
+            format_args!("{ty}: read and write work in both directions"),
+            || both_ways(ty),
+        );
         report.test(
             Needs::Calls,
             format_args!("{ty}: messages keep their boundaries, a stream has none"),
@@ -67,39 +71,41 @@ pub fn tests(report: &mut Report) {
         ] {
             report.test(
                 Needs::Calls,
-                format_args!("{ty}: flags ({flags}) stand on both ends, and no other"),
-                || flags_stand(ty, flags),
+                format_args!("{ty}: flags ({flags}) are set on both ends, and no others"),
+                || flags_are_set(ty, flags),
             );
         }
         report.test(
             Needs::Calls,
-            format_args!("{ty}: EAGAIN from an empty nonblocking end"),
+            format_args!("{ty}: reading from an empty nonblocking end fails with EAGAIN"),
             || empty(ty),
         );
         report.test(
             Needs::Calls,
-            format_args!("{ty}: what a closed peer means to a reader"),
+            format_args!("{ty}: reading after the peer was closed"),
             || closed_peer(ty),
         );
-        report.test(Needs::Calls, format_args!("{ty}: EBADF after close"), || closed(ty));
+        report.test(Needs::Calls, format_args!("{ty}: a closed descriptor is EBADF"), || {
+            closed(ty)
+        });
     }
-    report.test(Needs::Calls, "RAW is taken, and is DGRAM", || {
+    report.test(Needs::Calls, "RAW is accepted, and is DGRAM", || {
         read_back(SocketType::RAW, SocketType::DGRAM, 0)
     });
-    report.test(Needs::Calls, "protocol 1 is taken, and is 0", || {
+    report.test(Needs::Calls, "protocol 1 is accepted, and is 0", || {
         read_back(SocketType::STREAM, SocketType::STREAM, 1)
     });
-    report.test(Needs::Calls, "a descriptor is the lowest that is free", lowest_free);
+    report.test(Needs::Calls, "a new descriptor is the lowest that is free", lowest_free);
     report.test(Needs::Calls, "sv may be unaligned", unaligned);
-    report.test(Needs::Calls, "DGRAM: ECONNREFUSED on writing to a closed peer", || {
+    report.test(Needs::Calls, "DGRAM: writing to a closed peer is ECONNREFUSED", || {
         write_to_closed(SocketType::DGRAM, Errno::ECONNREFUSED)
     });
     report.test(
         Needs::Calls,
-        "SEQPACKET: EPIPE on writing to a closed peer, and no signal",
+        "SEQPACKET: writing to a closed peer is EPIPE, without a signal",
         || write_to_closed(SocketType::SEQPACKET, Errno::EPIPE),
     );
-    report.test(Needs::Calls, "STREAM: SIGPIPE on writing to a closed peer", || {
+    report.test(Needs::Calls, "STREAM: writing to a closed peer raises SIGPIPE", || {
         same!(
             raw::in_child(|| write_to_closed(SocketType::STREAM, Errno::EPIPE).is_err().into()),
             SIGPIPE
@@ -151,7 +157,7 @@ fn read_back(ty: SocketType, as_type: SocketType, protocol: i32) -> Outcome {
     Ok(())
 }
 
-fn flags_stand(ty: SocketType, flags: SocketFlags) -> Outcome {
+fn flags_are_set(ty: SocketType, flags: SocketFlags) -> Outcome {
     let pair = must!(Pair::new(ty, flags));
     for end in 0..2 {
         same!(
@@ -184,7 +190,7 @@ fn empty(ty: SocketType) -> Outcome {
     Ok(())
 }
 
-/// The end, after what was written before; only DGRAM has no end.
+/// End of stream, after what was written before; DGRAM doesn't report it.
 fn closed_peer(ty: SocketType) -> Outcome {
     let mut pair = must!(Pair::new(ty, SocketFlags::NONBLOCK));
     let mut buf = [0; 4];
@@ -205,7 +211,7 @@ fn closed(ty: SocketType) -> Outcome {
     let pair = must!(Pair::new(ty, SocketFlags::empty()));
     let [fd, other] = [pair.fd(0), pair.fd(1)];
     drop(pair);
-    // SAFETY: this program has one thread, so the numbers are nobody's.
+    // SAFETY: this program has one thread, so nothing uses the numbers.
     unsafe {
         same!(close(fd), Errno::EBADF);
         same!(read(fd, &mut [0]), Errno::EBADF);

@@ -1,66 +1,81 @@
-//! Waiting for several sockets.
+//! Waiting for file descriptors.
 
 use core::time::Duration;
 use freestanding::raw;
-use linux_socketpair::{Descriptor, Errno, MessageFlags, PollFd, PollFlags, Shutdown, Socket, poll};
+use linux_socketpair::{
+    AsFd, AsRawFd, BorrowedFd, Errno, OwnedFd, PollFd, PollFlags, Shutdown, UnixDatagram, UnixSeqpacket, UnixStream,
+    poll,
+};
 
-use crate::pairs::TYPES;
 use crate::report::{Needs, Outcome, Report, must, same};
 
-const NONE: MessageFlags = MessageFlags::empty();
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const BOTH: PollFlags = PollFlags::IN.union(PollFlags::OUT);
 
 pub fn tests(report: &mut Report) {
     report.test(
         Needs::Calls,
-        "poll: each descriptor is told of by itself",
+        "poll: each descriptor is reported by itself",
         each_by_itself,
     );
     report.test(
         Needs::Calls,
-        "poll: nothing is ready until the time is over, and not before",
-        time_is_over,
+        "poll: a timeout expires, and not before its time",
+        timeout_expires,
     );
     report.test(Needs::Calls, "poll: any length of time", any_time);
     report.test(
         Needs::Calls,
-        "poll: it waits for ever, until another process sends",
+        "poll: without a timeout it waits until another process sends",
         waits_for_another,
     );
-    report.test(Needs::Calls, "poll: the end of the peer", end_of_peer);
+    report.test(Needs::Calls, "poll: a peer that is shut down, then closed", peer_ends);
     report.test(Needs::Calls, "poll: a descriptor that is not open", not_open);
-    report.test(Needs::Calls, "poll: none at all", || {
+    report.test(Needs::Calls, "poll: an ignored entry is never ready", ignored);
+    report.test(Needs::Calls, "poll: the events of an entry can be changed", set_events);
+    report.test(Needs::Calls, "poll: no descriptor at all", || {
         same!(poll(&mut [], NOW), 0);
         Ok(())
     });
-    report.test(Needs::Calls, "poll: more than RLIMIT_NOFILE: EINVAL", too_many);
+    report.test(
+        Needs::Calls,
+        "poll: more descriptors than RLIMIT_NOFILE are EINVAL",
+        too_many,
+    );
 }
 
 fn each_by_itself() -> Outcome {
-    let pairs = [
-        must!(Socket::stream_pair()),
-        must!(Socket::dgram_pair()),
-        must!(Socket::seqpacket_pair()),
+    let (streams, datagrams, seqpackets) = (
+        must!(UnixStream::pair()),
+        must!(UnixDatagram::pair()),
+        must!(UnixSeqpacket::pair()),
+    );
+    let pairs: [(OwnedFd, OwnedFd); 3] = [
+        (streams.0.into(), streams.1.into()),
+        (datagrams.0.into(), datagrams.1.into()),
+        (seqpackets.0.into(), seqpackets.1.into()),
     ];
-    for sender in 0..TYPES.len() {
-        must!(pairs[sender][0].send(b"x", NONE));
-        let mut fds = pairs.each_ref().map(|[_, b]| PollFd::new(b, PollFlags::IN));
+    for sender in 0..pairs.len() {
+        let (from, to) = &pairs[sender];
+        // SAFETY: whatever the type is, these calls fit it.
+        let [from, to] = [from, to].map(|end| unsafe { UnixStream::from_fd_unchecked(end.as_fd()) });
+        must!(from.send(b"x"));
+        let mut fds = pairs.each_ref().map(|(_, b)| PollFd::new(b, PollFlags::IN));
         same!(poll(&mut fds, None), 1);
         for (at, fd) in fds.iter().enumerate() {
             same!(fd.ready() == PollFlags::IN, at == sender);
-            same!(fd.as_raw_fd(), pairs[at][1].as_raw_fd());
+            same!(fd.fd().map(|fd| fd.as_raw_fd()), pairs[at].1.as_raw_fd());
         }
-        must!(pairs[sender][1].recv(&mut [0], NONE));
-        let mut fds = pairs.each_ref().map(|[a, _]| PollFd::new(a, BOTH));
+        must!(to.recv(&mut [0]));
+        let mut fds = pairs.each_ref().map(|(a, _)| PollFd::from_borrowed_fd(a.as_fd(), BOTH));
         same!(poll(&mut fds, NOW), 3);
         same!(fds.iter().all(|fd| fd.ready() == PollFlags::OUT), true);
     }
     Ok(())
 }
 
-fn time_is_over() -> Outcome {
-    let [a, b] = must!(Socket::stream_pair());
+fn timeout_expires() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
     for timeout in [Duration::ZERO, Duration::from_nanos(1), Duration::from_millis(30)] {
         let before = raw::now();
         let mut fds = [PollFd::new(&a, PollFlags::IN), PollFd::new(&b, PollFlags::IN)];
@@ -72,7 +87,7 @@ fn time_is_over() -> Outcome {
 }
 
 fn any_time() -> Outcome {
-    let [a, _b] = must!(Socket::stream_pair());
+    let (a, _b) = must!(UnixStream::pair());
     for seconds in [1, i32::MAX as u64, 1 << 31, 1 << 40, i64::MAX as u64, u64::MAX] {
         let mut fds = [PollFd::new(&a, PollFlags::OUT)];
         same!(poll(&mut fds, Some(Duration::new(seconds, 999_999_999))), 1);
@@ -82,11 +97,11 @@ fn any_time() -> Outcome {
 
 /// The child sends when it has seen that the parent waits, or has had the time to.
 fn waits_for_another() -> Outcome {
-    let [a, b] = must!(Socket::stream_pair());
+    let (a, b) = must!(UnixStream::pair());
     let status = raw::beside_child(
         || {
             let waited = poll(&mut [], Some(Duration::from_millis(20)));
-            i32::from(waited != Ok(0) || a.send(b"x", NONE) != Ok(1))
+            i32::from(waited != Ok(0) || a.send(b"x") != Ok(1))
         },
         || {
             let mut fds = [PollFd::new(&b, PollFlags::IN)];
@@ -99,8 +114,8 @@ fn waits_for_another() -> Outcome {
     Ok(())
 }
 
-fn end_of_peer() -> Outcome {
-    let [a, b] = must!(Socket::stream_pair());
+fn peer_ends() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
     let all = BOTH | PollFlags::RDHUP;
     must!(b.shutdown(Shutdown::Write));
     let mut fds = [PollFd::new(&a, all)];
@@ -114,16 +129,50 @@ fn end_of_peer() -> Outcome {
 }
 
 fn not_open() -> Outcome {
-    // SAFETY: not open, which is what is tested; this program has one thread.
-    let descriptor = unsafe { Descriptor::borrow_raw(&63) };
-    let mut fds = [PollFd::new(&descriptor, PollFlags::IN)];
+    // SAFETY: it is not open, which is what is tested; this program has one thread.
+    let descriptor = unsafe { BorrowedFd::borrow_raw(63) };
+    let mut fds = [PollFd::from_borrowed_fd(descriptor, PollFlags::IN)];
     same!(poll(&mut fds, None), 1);
     same!(fds[0].ready() == PollFlags::NVAL, true);
     Ok(())
 }
 
+fn ignored() -> Outcome {
+    let (a, _b) = must!(UnixStream::pair());
+    let mut fds = [PollFd::new(&a, PollFlags::OUT), PollFd::ignored()];
+    same!(poll(&mut fds, None), 1);
+    // An entry is copied, and another one takes its place.
+    let other = fds[0];
+    fds[0] = PollFd::ignored();
+    same!(fds[0].fd().is_none(), true);
+    same!(poll(&mut fds, Some(Duration::from_millis(1))), 0);
+    same!(fds.iter().all(|fd| fd.ready().is_empty()), true);
+    same!(other.ready() == PollFlags::OUT, true);
+    same!(other.fd().map(|fd| fd.as_raw_fd()), a.as_raw_fd());
+    Ok(())
+}
+
+fn set_events() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    must!(b.send(b"x"));
+    let mut fds = [PollFd::new(&a, PollFlags::empty())];
+    for events in [
+        PollFlags::empty(),
+        PollFlags::IN,
+        PollFlags::OUT,
+        BOTH,
+        PollFlags::empty(),
+    ] {
+        fds[0].set_events(events);
+        same!(fds[0].events().bits(), events.bits());
+        same!(poll(&mut fds, NOW), usize::from(!events.is_empty()));
+        same!(fds[0].ready().bits(), events.bits());
+    }
+    Ok(())
+}
+
 fn too_many() -> Outcome {
-    let [a, _b] = must!(Socket::stream_pair());
+    let (a, _b) = must!(UnixStream::pair());
     let mut fds = [(); 65].map(|()| PollFd::new(&a, PollFlags::IN));
     same!(poll(&mut fds, NOW), Errno::EINVAL);
     same!(poll(&mut fds[..64], NOW), 0);

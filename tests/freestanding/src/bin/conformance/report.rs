@@ -1,19 +1,23 @@
-//! One line a test, and the closing count.
+//! One line for each test, and the closing count.
 
 use core::fmt;
-use freestanding::println;
+use freestanding::{println, raw};
+use linux_socketpair::{Errno, Incomplete, Truncated};
 
 /// Where a test can show what it is for.
 #[derive(Clone, Copy)]
 pub enum Needs {
-    /// The system calls, by whomever they are answered.
+    /// The system calls, whatever implements them.
     Calls,
-    /// The kernel itself: QEMU user-mode answers otherwise, as the text says.
+    /// The kernel: QEMU user mode behaves differently, as the text says.
     Kernel(&'static str),
+    /// Seccomp filters: Linux 3.5, where they are built in, and not QEMU user mode.
+    Seccomp,
 }
 
 pub struct Report {
     in_qemu: bool,
+    seccomp: bool,
     passed: u32,
     failed: u32,
     skipped: u32,
@@ -21,18 +25,21 @@ pub struct Report {
 
 pub type Outcome = Result<(), Otherwise>;
 
-/// What a test ends with if not with success.
+/// How a test ended that did not pass.
 pub enum Otherwise {
-    /// What was seen, what was expected, and the line that looked.
+    /// What was seen, what was expected, and the line that compared them.
     Failed { seen: [isize; 2], line: u32 },
     /// What this kernel lacks.
     Skipped(&'static str),
+    /// The kernel is older than this.
+    Since(u32, u32),
 }
 
 impl Report {
     pub fn new(in_qemu: bool) -> Self {
         Self {
             in_qemu,
+            seccomp: raw::has_seccomp_filters(),
             passed: 0,
             failed: 0,
             skipped: 0,
@@ -40,10 +47,18 @@ impl Report {
     }
 
     pub fn test(&mut self, needs: Needs, name: impl fmt::Display, test: impl FnOnce() -> Outcome) {
-        if let (true, Needs::Kernel(why)) = (self.in_qemu, needs) {
-            self.skipped += 1;
-            println!("skip  {name} (QEMU user-mode: {why})");
-            return;
+        match needs {
+            Needs::Kernel(why) if self.in_qemu => {
+                self.skipped += 1;
+                println!("skip  {name} (QEMU user mode: {why})");
+                return;
+            }
+            Needs::Seccomp if !self.seccomp => {
+                self.skipped += 1;
+                println!("skip  {name} (there are no seccomp filters)");
+                return;
+            }
+            _ => {}
         }
         match test() {
             Ok(()) => {
@@ -55,11 +70,15 @@ impl Report {
                 line,
             }) => {
                 self.failed += 1;
-                println!("FAIL  {name}: {seen}, not {expected} (line {line})");
+                println!("FAIL  {name}: {seen}, expected {expected} (line {line})");
             }
             Err(Otherwise::Skipped(why)) => {
                 self.skipped += 1;
                 println!("skip  {name} ({why})");
+            }
+            Err(Otherwise::Since(major, minor)) => {
+                self.skipped += 1;
+                println!("skip  {name} (since Linux {major}.{minor})");
             }
         }
     }
@@ -73,7 +92,20 @@ impl Report {
     }
 }
 
-/// A number to hold against another: what a call returned, or the errno with which it refused, negated.
+/// Runs a generic test for each kind of socket, or only for those that keep the boundaries of messages.
+macro_rules! each_kind {
+    ($report:expr, $needs:expr, $name:literal, $test:ident) => {
+        $report.test($needs, concat!("STREAM: ", $name), $test::<linux_socketpair::kind::Stream>);
+        crate::report::each_kind!(messages $report, $needs, $name, $test);
+    };
+    (messages $report:expr, $needs:expr, $name:literal, $test:ident) => {
+        $report.test($needs, concat!("DGRAM: ", $name), $test::<linux_socketpair::kind::Datagram>);
+        $report.test($needs, concat!("SEQPACKET: ", $name), $test::<linux_socketpair::kind::Seqpacket>);
+    };
+}
+pub(crate) use each_kind;
+
+/// A number to compare: what a call returned, or its errno, negated.
 pub trait Seen {
     fn seen(self) -> isize;
 }
@@ -96,15 +128,15 @@ impl Seen for () {
     }
 }
 
-impl Seen for linux_socketpair::Incomplete {
+impl Seen for Incomplete {
     fn seen(self) -> isize {
         self.errno.map_or(0, Seen::seen)
     }
 }
 
-impl Seen for linux_socketpair::Truncated<'_> {
+impl Seen for Truncated {
     fn seen(self) -> isize {
-        linux_socketpair::Errno::from(self).seen()
+        Errno::from(self).seen()
     }
 }
 
@@ -114,7 +146,7 @@ impl<T: Seen> Seen for Option<T> {
     }
 }
 
-impl Seen for linux_socketpair::Errno {
+impl Seen for Errno {
     fn seen(self) -> isize {
         -self.raw_os_error() as isize
     }
@@ -126,7 +158,7 @@ impl<T: Seen, E: Seen> Seen for Result<T, E> {
     }
 }
 
-/// Ends the test, failed, unless both sides are the same number.
+/// Ends the test as failed, unless both sides are the same number.
 macro_rules! same {
     ($seen:expr, $expected:expr) => {{
         let seen = [$crate::report::Seen::seen($seen), $crate::report::Seen::seen($expected)];
@@ -137,7 +169,7 @@ macro_rules! same {
 }
 pub(crate) use same;
 
-/// The value, or the end of the test, failed.
+/// The value; an error ends the test as failed.
 macro_rules! must {
     ($result:expr) => {
         match $result {
@@ -151,7 +183,8 @@ macro_rules! must {
 }
 pub(crate) use must;
 
-/// The value; or, on a kernel that is older than the option, the end of the test: the kernel says so, and nothing else.
+/// The value of an option; on a kernel that is older than the option, the call must fail with `ENOPROTOOPT`, which ends the
+/// test.
 macro_rules! since {
     ($release:expr, $result:expr) => {
         match $result {
@@ -165,7 +198,17 @@ macro_rules! since {
 }
 pub(crate) use since;
 
-/// Ends the test, failed: what should be here is not.
+/// Skips the test on a kernel that is older.
+macro_rules! requires {
+    ($major:literal, $minor:literal) => {
+        if freestanding::raw::kernel_release() < ($major, $minor) {
+            return Err($crate::report::Otherwise::Since($major, $minor));
+        }
+    };
+}
+pub(crate) use requires;
+
+/// Ends the test as failed: what should be here is not.
 macro_rules! missing {
     () => {
         return Err($crate::report::Otherwise::Failed {

@@ -1,4 +1,4 @@
-//! What a strict sandbox has to let through, and what it answers.
+//! What a strict sandbox must allow, and that the errnos of filters reach the caller.
 
 use core::{
     mem::{ManuallyDrop, MaybeUninit},
@@ -6,108 +6,136 @@ use core::{
 };
 use freestanding::{println, raw};
 use linux_raw_sys::general::*;
+use linux_raw_sys::net::{SO_TYPE, SOL_SOCKET};
 use linux_socketpair::{
-    Descriptor, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, PollFd, PollFlags, RawFd, RecvControl, SendControl,
-    Shutdown, Socket, SocketFlags, SocketType, close, poll, read, socketpair, socketpair_into, space, write,
+    AsFd, AsRawFd, BorrowedFd, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd,
+    PollFlags, RawFd, RecvControl, SendControl, Shutdown, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket,
+    UnixStream, close, fd, poll, read, socketpair, socketpair_into, space, write,
 };
 
-use crate::report::{Needs, Outcome, Report, must, same};
-
-const NONE: MessageFlags = MessageFlags::empty();
-const SECCOMP: Needs = Needs::Kernel("it has no seccomp");
+use crate::control::{declare, send};
+use crate::report::{Needs, Outcome, Report, must, requires, same};
 
 #[cfg(target_arch = "x86")]
 const PPOLL: u32 = __NR_ppoll_time64;
 #[cfg(not(target_arch = "x86"))]
 const PPOLL: u32 = __NR_ppoll;
 
-/// A row of the README's table: what it is for, the calls that it names, and the proof.
+/// Pairs on which the calls are made: both have received 4 bytes, and of the second the sender was shut down then.
+struct Pairs {
+    a: UnixStream,
+    b: UnixStream,
+    c: UnixSeqpacket,
+    d: UnixSeqpacket,
+}
+
+/// A row of the README's table: what a program uses, the system calls that it needs, and the proof.
 struct Use {
     row: &'static str,
     calls: &'static [u32],
-    works: fn(&Socket, &Socket) -> bool,
+    works: fn(&Pairs) -> bool,
 }
 
 const USES: &[Use] = &[
     Use {
-        row: "| `socketpair`, `socketpair_into`, `Socket::pair` and its short forms | `socketpair` |",
+        row: "| `socketpair`, `socketpair_into`, `Socket::pair`, `pair_with` | `socketpair` |",
         calls: &[__NR_socketpair],
-        works: |_, _| {
-            let kept = |made: Result<[Socket; 2], Errno>| made.map(|pair| pair.map(Socket::into_raw_fd)).is_ok();
+        works: |_| {
             let (domain, ty, flags) = (Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
-            // SAFETY: `sv` is this call's.
+            // SAFETY: the memory is this call's.
             let into = unsafe { socketpair_into(domain, ty, flags, 0, &mut [0; 2]) };
-            kept(Socket::stream_pair())
-                && kept(Socket::dgram_pair())
-                && kept(Socket::seqpacket_pair())
+            UnixStream::pair().map(ManuallyDrop::new).is_ok()
+                && UnixDatagram::pair().map(ManuallyDrop::new).is_ok()
+                && UnixSeqpacket::pair_with(flags).map(ManuallyDrop::new).is_ok()
                 && into.and(socketpair(domain, ty, flags, 0)).is_ok()
         },
     },
     Use {
-        row: "| `close`, `Descriptor::close`, and dropping whatever owns a descriptor | `close` |",
+        row: "| `close`, `fd::close`, `Socket::close`, and dropping what owns a file descriptor | `close` |",
         calls: &[__NR_close],
-        // SAFETY: the process ends with this, and uses the number no more.
-        works: |a, _| unsafe { Descriptor::from_raw_fd(a.as_raw_fd()).close().is_ok() },
+        // SAFETY: the process ends after this, and uses the descriptors no more.
+        works: |Pairs { a, b, c, d }| unsafe {
+            drop(OwnedFd::from_raw_fd(a.as_raw_fd()));
+            fd::close(OwnedFd::from_raw_fd(b.as_raw_fd())).is_ok()
+                && UnixSeqpacket::from_raw_fd(c.as_raw_fd()).close().is_ok()
+                && close(d.as_raw_fd()).is_ok()
+        },
     },
     Use {
         row: "| `read` | `read` |",
         calls: &[__NR_read],
         // SAFETY: the descriptor is a socket's.
-        works: |_, b| unsafe { read(b.as_raw_fd(), &mut [0; 4]) == Ok(4) },
+        works: |Pairs { b, .. }| unsafe { read(b.as_raw_fd(), &mut [0; 4]) == Ok(4) },
     },
     Use {
         row: "| `write` | `write` |",
         calls: &[__NR_write],
         // SAFETY: the descriptor is a socket's.
-        works: |a, _| unsafe { write(a.as_raw_fd(), b"x") == Ok(1) },
+        works: |Pairs { a, .. }| unsafe { write(a.as_raw_fd(), b"x") == Ok(1) },
     },
     Use {
         row: "| `Socket::send`, `send_all` | `sendto` |",
         calls: &[__NR_sendto],
-        works: |a, _| a.send(b"x", NONE) == Ok(1) && a.send_all(b"x", NONE).is_ok(),
+        works: |Pairs { a, .. }| a.send(b"x") == Ok(1) && a.send_all(b"x").is_ok(),
     },
     Use {
         row: "| `Socket::send_vectored`, `send_message` | `sendmsg` |",
         calls: &[__NR_sendmsg],
-        works: |a, b| {
-            let descriptors = [b];
-            let mut control = SendControl::<{ space::rights(1) }>::new();
-            control.rights(&descriptors).is_ok()
-                && a.send_message(&[IoSlice::new(b"x")], &control, NONE) == Ok(1)
-                && a.send_vectored(&[IoSlice::new(b"x")], NONE) == Ok(1)
+        works: |Pairs { a, b, .. }| send(a, b, 1) == Ok(1) && a.send_vectored(&[IoSlice::new(b"x")]) == Ok(1),
+    },
+    Use {
+        row: "| `Socket::recv`, `recv_exact`, `next_message_len` | `recvfrom` |",
+        calls: &[__NR_recvfrom],
+        works: |Pairs { b, d, .. }| {
+            b.recv_exact(&mut [0; 2]).is_ok()
+                && b.recv(&mut [0; 4]) == Ok(2)
+                && d.next_message_len() == Ok(4)
+                && d.recv(&mut [0; 4]) == Ok(4)
         },
     },
     Use {
-        row: "| `Socket::recv`, its other forms, `recv_message` | `recvmsg` |",
+        row: "| `Socket::recv_vectored`, `recv_uninit`, `recv_message`, `recv_message_uninit` | `recvmsg` |",
         calls: &[__NR_recvmsg],
-        works: |_, b| {
-            let mut control = RecvControl::<{ space::rights(1) }>::new();
-            let mut buf = [0; 1];
-            b.recv_exact(&mut [0; 1], NONE).is_ok()
-                && b.recv_uninit(&mut [MaybeUninit::uninit()], MessageFlags::PEEK).is_ok()
-                && b.recv_vectored(&mut [IoSliceMut::new(&mut [0])], NONE) == Ok(1)
-                && b.recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control, NONE)
-                    .is_ok()
-                && b.recv(&mut buf, NONE) == Ok(1)
+        works: |Pairs { b, .. }| {
+            declare!(control: RecvControl, space::rights(1));
+            let one = &mut [MaybeUninit::uninit()];
+            b.recv_uninit(one).is_ok()
+                && b.recv_vectored(&mut [IoSliceMut::new(&mut [0])]) == Ok(1)
+                && b.recv_message_uninit(one, &mut control).is_ok()
+                && b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control).is_ok()
         },
     },
     Use {
-        row: "| the options that are asked for, of the peer too | `getsockopt` |",
+        row: "| `UnixSeqpacket::recv_or_eof` | `recvmsg`, and for 0 bytes without credentials `getsockopt` |",
+        calls: &[__NR_recvmsg, __NR_getsockopt],
+        works: |Pairs { d, .. }| d.recv_or_eof(&mut [0; 4]) == Ok(Some(4)) && d.recv_or_eof(&mut [0; 4]) == Ok(None),
+    },
+    Use {
+        row: "| `Socket::try_from`, `borrow_fd`, and every option that is read, also those of the peer | `getsockopt` |",
         calls: &[__NR_getsockopt],
-        works: |a, _| {
-            // An older kernel refuses some, which is a call too.
+        works: |Pairs { a, .. }| {
+            let mut value = [0; 4];
+            // Some are errors on older kernels, and system calls all the same.
             let _ = (
-                a.peer_pidfd().map(Descriptor::into_raw_fd),
+                a.peer_pidfd().map(IntoRawFd::into_raw_fd),
                 a.pass_pidfd(),
                 a.pass_rights(),
                 a.pass_security(),
-            );
-            let _ = (
                 a.peer_security(&mut [0; 8]),
                 a.peer_security_len(),
                 a.peer_groups(&mut [0; 8]),
+                a.peer_group_count(),
+                a.peek_offset(),
             );
-            a.peer_group_count().is_ok()
+            // SAFETY: a borrowed descriptor of an open socket, and an option that writes an int.
+            let (fd, option) = unsafe {
+                let fd = OwnedFd::from_raw_fd(a.as_raw_fd());
+                (fd, a.option(SOL_SOCKET as i32, SO_TYPE as i32, &mut value).is_ok())
+            };
+            option
+                && UnixStream::borrow_fd(a).is_ok()
+                && UnixStream::<BorrowedFd<'_>>::try_from(a.as_fd()).is_ok()
+                && UnixStream::try_from(fd).map(IntoRawFd::into_raw_fd).is_ok()
                 && a.peer_credentials().is_ok()
                 && a.socket_type().is_ok()
                 && a.domain().is_ok()
@@ -118,58 +146,68 @@ const USES: &[Use] = &[
                 && a.recv_buffer_size().is_ok()
                 && a.send_timeout().is_ok()
                 && a.recv_timeout().is_ok()
-                && a.peek_offset().is_ok()
         },
     },
     Use {
-        row: "| the options that are set | `setsockopt` |",
+        row: "| every option that is set | `setsockopt` |",
         calls: &[__NR_setsockopt],
-        works: |a, _| {
+        works: |Pairs { a, .. }| {
             let second = Some(Duration::from_secs(1));
-            // An older kernel refuses some, which is a call too.
+            // Some are errors on older kernels, and system calls all the same.
             let _ = (
                 a.set_pass_pidfd(true),
                 a.set_pass_rights(true),
                 a.set_pass_security(true),
+                a.set_peek_offset(Some(0)),
             );
-            a.set_pass_credentials(true).is_ok()
+            // SAFETY: the kernel reads no value of a name that it doesn't know.
+            let option = unsafe { a.set_option(SOL_SOCKET as i32, 9999, &[0; 4]) };
+            option == Err(Errno::ENOPROTOOPT)
+                && a.set_pass_credentials(true).is_ok()
                 && a.set_send_buffer_size(9000).is_ok()
                 && a.set_recv_buffer_size(9000).is_ok()
                 && a.set_send_timeout(second).is_ok()
                 && a.set_recv_timeout(second).is_ok()
-                && a.set_peek_offset(Some(0)).is_ok()
         },
     },
     Use {
         row: "| `Socket::shutdown` | `shutdown` |",
         calls: &[__NR_shutdown],
-        works: |a, _| a.shutdown(Shutdown::Both).is_ok(),
+        works: |Pairs { a, .. }| a.shutdown(Shutdown::Both).is_ok(),
     },
     Use {
-        row: "| `duplicate`, `is_close_on_exec`, `set_close_on_exec`, `is_nonblocking` | `fcntl` |",
+        row: "| `try_clone`, `try_clone_to_owned`, `is_close_on_exec`, `set_close_on_exec`, `is_nonblocking` | `fcntl` |",
         calls: &[__NR_fcntl],
-        works: |a, _| {
+        works: |Pairs { a, .. }| {
+            // SAFETY: the descriptor is not closed here.
+            let owned = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(a.as_raw_fd()) });
             a.is_nonblocking() == Ok(false)
                 && a.set_close_on_exec(false).is_ok()
                 && a.is_close_on_exec() == Ok(false)
-                && a.duplicate().is_ok_and(|again| again.into_raw_fd() >= 0)
+                && fd::set_close_on_exec(a, true).is_ok()
+                && fd::is_close_on_exec(a) == Ok(true)
+                && a.try_clone().map(ManuallyDrop::new).is_ok()
+                && owned.try_clone().map(ManuallyDrop::new).is_ok()
+                && a.as_fd().try_clone_to_owned().map(ManuallyDrop::new).is_ok()
         },
     },
     Use {
         row: "| `Socket::set_nonblocking`, `bytes_to_recv`, `memory_sent` | `ioctl` |",
         calls: &[__NR_ioctl],
-        works: |a, b| a.set_nonblocking(true).is_ok() && b.bytes_to_recv() == Ok(4) && a.memory_sent().is_ok(),
+        works: |Pairs { a, b, .. }| {
+            a.set_nonblocking(true).is_ok() && b.bytes_to_recv() == Ok(4) && a.memory_sent().is_ok()
+        },
     },
     Use {
         row: "| `poll` | `ppoll`; on i386 `ppoll_time64`, and on ENOSYS `ppoll` |",
         calls: &[PPOLL],
-        works: |_, b| poll(&mut [PollFd::new(b, PollFlags::IN)], None) == Ok(1),
+        works: |Pairs { b, .. }| poll(&mut [PollFd::new(b, PollFlags::IN)], None) == Ok(1),
     },
 ];
 
-/// The row that i386 adds. Its proof is in `entry`: here the first call of the process was made before.
-pub const FIRST_CALL: &str = "| i386's first call, whichever it is | `openat`, `read` and `close` before it; where \
-                              /proc/self/auxv can't be read, `prctl` |";
+/// The row that only i386 has. `vdso_entry` proves it: here the process has made its first call.
+pub const FIRST_CALL: &str =
+    "| i386's first call, whichever it is | before it `prctl`, and where that succeeds `rt_sigprocmask` |";
 
 pub fn print_uses() {
     for row in USES.iter().map(|Use { row, .. }| *row).chain([FIRST_CALL]) {
@@ -179,15 +217,21 @@ pub fn print_uses() {
 
 pub fn tests(report: &mut Report) {
     for Use { row, calls, works } in USES {
-        report.test(SECCOMP, format_args!("a sandbox that allows just this: {row}"), || {
-            same!(allowing(calls, None, *works), 0);
-            Ok(())
-        });
+        report.test(
+            Needs::Seccomp,
+            format_args!("a sandbox that allows only this: {row}"),
+            || {
+                requires_direct_calls()?;
+                same!(allowing(calls, None, *works), 0);
+                Ok(())
+            },
+        );
         for call in *calls {
             report.test(
-                SECCOMP,
-                format_args!("a sandbox without call {call} ends it: {row}"),
+                Needs::Seccomp,
+                format_args!("a sandbox without call {call}: {row}"),
                 || {
+                    requires_direct_calls()?;
                     same!(allowing(calls, Some(*call), *works) & 0x7f, SIGSYS);
                     Ok(())
                 },
@@ -195,33 +239,64 @@ pub fn tests(report: &mut Report) {
         }
     }
     report.test(
-        SECCOMP,
-        "every errno from 1 to 4095 comes out of every call as itself",
+        Needs::Seccomp,
+        "every errno from 1 to 4095 is returned unchanged by every call",
         every_errno,
     );
     report.test(
-        SECCOMP,
-        "every errno from 1 to 4095 comes out of poll as itself",
+        Needs::Seccomp,
+        "every errno from 1 to 4095 is returned unchanged by poll",
         every_errno_of_poll,
     );
 }
 
-/// The wait status of a process that may make `calls` alone, and of those not the one that is left out.
-fn allowing(calls: &[u32], left_out: Option<u32>, works: fn(&Socket, &Socket) -> bool) -> i32 {
+/// On i386 older kernels lack the direct socket calls, and before 5.1 ppoll_time64; what replaces them isn't in the sandbox.
+fn requires_direct_calls() -> Outcome {
+    if cfg!(target_arch = "x86") {
+        requires!(5, 1);
+    }
+    Ok(())
+}
+
+fn pairs() -> Result<Pairs, Errno> {
+    let (a, b) = UnixStream::pair()?;
+    let (c, d) = UnixSeqpacket::pair()?;
+    d.set_pass_credentials(true)?;
+    a.send(b"here")?;
+    c.send(b"here")?;
+    c.shutdown(Shutdown::Write)?;
+    Ok(Pairs { a, b, c, d })
+}
+
+/// The wait status of a process that may make only these calls, without one of them.
+fn allowing(calls: &[u32], without: Option<u32>, works: fn(&Pairs) -> bool) -> i32 {
     raw::in_child(|| {
-        let Ok([a, b]) = Socket::stream_pair().map(|pair| pair.map(ManuallyDrop::new)) else {
+        let Ok(pairs) = pairs().map(ManuallyDrop::new) else {
             return 1;
         };
-        if a.send(b"here", NONE) != Ok(4) {
-            return 2;
-        }
-        raw::allow_only(calls.iter().copied().filter(|&call| Some(call) != left_out));
-        if works(&a, &b) { 0 } else { 3 }
+        raw::allow_only(calls.iter().copied().filter(|&call| Some(call) != without));
+        if works(&pairs) { 0 } else { 2 }
     })
 }
 
-/// A call on a socket whose descriptor is the number: the filter answers it before the kernel looks at what is passed.
-type Call = fn(&Socket, RawFd) -> Result<(), Errno>;
+/// A call on a socket whose descriptor is the number. The filter answers before the kernel looks at the arguments.
+type Call = fn(&UnixStream, RawFd) -> Result<(), Errno>;
+
+/// The same end as one that keeps the boundaries of messages.
+fn messages(end: &UnixStream) -> UnixSeqpacket<BorrowedFd<'_>> {
+    // SAFETY: the filter lets no call through to whatever the number is.
+    unsafe { UnixSeqpacket::from_fd_unchecked(end.as_fd()) }
+}
+
+fn owned(fd: RawFd) -> OwnedFd {
+    // SAFETY: the filter lets no call through to whatever the number is.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
+fn unchecked(fd: RawFd) -> UnixStream {
+    // SAFETY: the filter lets no call through to whatever the number is.
+    unsafe { UnixStream::from_raw_fd(fd) }
+}
 
 const CALLS: &[Call] = &[
     |_, n| {
@@ -233,7 +308,7 @@ const CALLS: &[Call] = &[
         )
         .map(drop)
     },
-    // SAFETY: `sv` is this call's.
+    // SAFETY: the memory is this call's.
     |_, n| unsafe {
         let domain = Domain::from_bits_retain(n as u32);
         socketpair_into(domain, SocketType::STREAM, SocketFlags::CLOEXEC, 0, &mut [0; 2])
@@ -244,49 +319,60 @@ const CALLS: &[Call] = &[
     |_, n| unsafe { write(n, &[0]).map(drop) },
     // SAFETY: as above.
     |_, n| unsafe { close(n) },
-    // SAFETY: as above.
-    |_, n| unsafe { Descriptor::from_raw_fd(n).close() },
-    |s, _| s.send(b"x", NONE).map(drop),
-    |s, _| s.send_vectored(&[IoSlice::new(b"x")], NONE).map(drop),
-    |s, _| s.send_message(&[], &SendControl::<0>::new(), NONE).map(drop),
-    |s, _| s.recv(&mut [0], NONE).map(drop),
-    |s, _| s.recv_vectored(&mut [], NONE).map(drop),
-    |s, _| s.recv_message(&mut [], &mut RecvControl::<0>::new(), NONE).map(drop),
-    |s, _| s.recv_uninit(&mut [], NONE).map(drop),
-    |s, n| {
-        if n == 4 {
-            Err(Errno::EINTR)
-        } else {
-            s.send_all(b"x", NONE).map_err(Errno::from)
-        }
+    |_, n| fd::close(owned(n)),
+    |_, n| unchecked(n).close(),
+    |s, _| s.send(b"x").map(drop),
+    |s, _| s.send_with_flags(b"x", MessageFlags::MORE).map(drop),
+    |s, _| s.send_vectored(&[IoSlice::new(b"x")]).map(drop),
+    |s, _| s.send_message(&[], &SendControl::new(&mut [])).map(drop),
+    |s, _| messages(s).send(b"x").map(drop),
+    |s, _| s.recv(&mut [0]).map(drop),
+    |s, _| s.recv_with_flags(&mut [0], MessageFlags::PEEK).map(drop),
+    |s, _| s.recv_vectored(&mut [IoSliceMut::new(&mut [0])]).map(drop),
+    |s, _| s.recv_uninit(&mut [MaybeUninit::uninit()]).map(drop),
+    |s, _| {
+        s.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut RecvControl::new(&mut []))
+            .map(drop)
     },
-    |s, n| {
-        if n == 4 {
-            Err(Errno::EINTR)
-        } else {
-            s.recv_exact(&mut [0], NONE).map_err(Errno::from)
-        }
+    |s, _| {
+        s.recv_message_uninit(&mut [MaybeUninit::uninit()], &mut RecvControl::new(&mut []))
+            .map(drop)
     },
+    |s, _| messages(s).recv(&mut []).map(drop),
+    |s, _| messages(s).recv_vectored(&mut []).map(drop),
+    |s, _| messages(s).recv_uninit(&mut []).map(drop),
+    |s, _| {
+        messages(s)
+            .recv_message(&mut [], &mut RecvControl::new(&mut []))
+            .map(drop)
+    },
+    |s, _| messages(s).next_message_len().map(drop),
+    |s, _| messages(s).recv_or_eof(&mut []).map(drop),
+    |s, n| repeated_on_eintr(n, || s.send_all(b"x").map_err(Errno::from)),
+    |s, n| repeated_on_eintr(n, || s.recv_exact(&mut [0]).map_err(Errno::from)),
     |s, _| s.shutdown(Shutdown::Both),
-    |s, _| s.duplicate().map(drop),
+    |s, _| s.try_clone().map(drop),
+    |_, n| ManuallyDrop::new(owned(n)).try_clone().map(drop),
+    |s, _| s.as_fd().try_clone_to_owned().map(drop),
+    |s, _| UnixStream::borrow_fd(s).map(drop),
+    |s, _| {
+        UnixSeqpacket::<BorrowedFd<'_>>::try_from(s.as_fd())
+            .map(drop)
+            .map_err(Errno::from)
+    },
+    |_, n| {
+        UnixDatagram::try_from(owned(n)).map(drop).map_err(|error| {
+            let errno = error.errno();
+            _ = error.into_fd().into_raw_fd();
+            errno
+        })
+    },
     |s, _| s.peer_credentials().map(drop),
     |s, _| s.peer_pidfd().map(drop),
     |s, _| s.peer_groups(&mut [0]).map(drop),
-    |s, n| {
-        if n == 34 {
-            Err(Errno::ERANGE)
-        } else {
-            s.peer_group_count().map(drop)
-        }
-    },
+    |s, n| a_value_on_erange(n, || s.peer_group_count()),
     |s, _| s.peer_security(&mut [0]).map(drop),
-    |s, n| {
-        if n == 34 {
-            Err(Errno::ERANGE)
-        } else {
-            s.peer_security_len().map(drop)
-        }
-    },
+    |s, n| a_value_on_erange(n, || s.peer_security_len()),
     |s, _| s.socket_type().map(drop),
     |s, _| s.domain().map(drop),
     |s, _| s.protocol().map(drop),
@@ -315,10 +401,32 @@ const CALLS: &[Call] = &[
     |s, _| s.set_nonblocking(true),
     |s, _| s.is_close_on_exec().map(drop),
     |s, _| s.set_close_on_exec(true),
+    |s, _| fd::is_close_on_exec(s).map(drop),
+    |s, _| fd::set_close_on_exec(s, true),
+    // SAFETY: the value is an int.
+    |s, _| unsafe { s.option(SOL_SOCKET as i32, SO_TYPE as i32, &mut [0; 4]).map(drop) },
+    // SAFETY: the value is an int.
+    |s, _| unsafe { s.set_option(SOL_SOCKET as i32, SO_TYPE as i32, &[0; 4]) },
 ];
 
-/// Each call's first argument is the errno with which the filter answers. Two of them finish over EINTR, and two take ERANGE
-/// for the answer that it is.
+/// Some calls are repeated until they are not interrupted.
+fn repeated_on_eintr(n: RawFd, call: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
+    if n == Errno::EINTR.raw_os_error() {
+        Err(Errno::EINTR)
+    } else {
+        call()
+    }
+}
+
+/// For some calls ERANGE comes with the value.
+fn a_value_on_erange(n: RawFd, call: impl FnOnce() -> Result<usize, Errno>) -> Result<(), Errno> {
+    match call() {
+        Ok(0) if n == Errno::ERANGE.raw_os_error() => Err(Errno::ERANGE),
+        result => result.map(drop),
+    }
+}
+
+/// The first argument of each call is the errno that the filter returns.
 fn every_errno() -> Outcome {
     let status = raw::in_child(|| {
         raw::answer_with_argument(
@@ -328,19 +436,16 @@ fn every_errno() -> Outcome {
                 __NR_write,
                 __NR_close,
                 __NR_sendto,
+                __NR_recvfrom,
                 __NR_sendmsg,
                 __NR_recvmsg,
                 __NR_shutdown,
-                __NR_getsockopt,
-                __NR_setsockopt,
-                __NR_fcntl,
             ],
             0,
         );
-        raw::answer_with_argument(&[__NR_ioctl], 0);
+        raw::answer_with_argument(&[__NR_getsockopt, __NR_setsockopt, __NR_fcntl, __NR_ioctl], 0);
         for n in 1..=4095 {
-            // SAFETY: the filter lets no call through to whatever the number is.
-            let socket = ManuallyDrop::new(unsafe { Socket::from_raw_fd(n) });
+            let socket = ManuallyDrop::new(unchecked(n));
             for (at, call) in CALLS.iter().enumerate() {
                 if call(&socket, n).map_err(Errno::raw_os_error) != Err(n) {
                     return at as i32 + 1;
@@ -354,7 +459,7 @@ fn every_errno() -> Outcome {
 }
 
 fn every_errno_of_poll() -> Outcome {
-    let [a, _b] = must!(Socket::stream_pair());
+    let (a, _b) = must!(UnixStream::pair());
     let status = raw::in_child(|| {
         raw::answer_with_argument(&[__NR_ppoll, PPOLL], 1);
         let mut fds = [(); 4095].map(|()| PollFd::new(&a, PollFlags::IN));

@@ -1,4 +1,4 @@
-//! What /proc tells.
+//! What /proc reports.
 
 use std::{collections::BTreeMap, fs, thread, time::Duration};
 
@@ -29,30 +29,30 @@ pub fn memory_available() -> u64 {
     number("/proc/meminfo", "MemAvailable:").unwrap_or(u64::MAX)
 }
 
-/// What the kernel itself takes: its objects, and the arrays that are too large to be one.
+/// The memory of the kernel itself: its objects, and arrays too large for one.
 pub fn memory() -> u64 {
-    // Each CPU counts for itself; where this may be read, the sum is exact.
+    // Each CPU has its own count; reading this, where it is allowed, makes the sum exact.
     let _ = fs::read("/proc/sys/vm/stat_refresh");
     let parts = ["Slab:", "VmallocUsed:"].map(|name| number("/proc/meminfo", name).unwrap_or(0));
     parts.iter().sum()
 }
 
-/// What was closed is given back a little later.
+/// What was closed is freed a little later.
 pub fn settle() {
     thread::sleep(Duration::from_millis(300));
 }
 
-/// What this program takes.
+/// The memory of this program.
 pub fn user_memory() -> u64 {
     number("/proc/self/smaps_rollup", "Rss:").unwrap_or(0)
 }
 
-/// For how many descriptors this thread's table has room.
+/// The size of this thread's file descriptor table.
 pub fn table_size() -> u64 {
     number("/proc/thread-self/status", "FDSize:").unwrap_or(0)
 }
 
-/// The kernel's caches: how many objects each has, and how large one is. Only root may know.
+/// The kernel's caches: how many objects each has, and how large one is. Only root can read it.
 pub fn caches() -> BTreeMap<String, [u64; 2]> {
     let text = fs::read_to_string("/proc/slabinfo").unwrap_or_default();
     // name, objects that are used, objects, size of one, …

@@ -1,5 +1,5 @@
-//! The same work by the crate `syscalls`, as a careful caller does it: by `syscall!`, which tells values from errnos,
-//! with the same checks, the same memory prepared for the kernel, and the same answers.
+//! The same work with the crate `syscalls`, as a careful caller does it: with `syscall!`, which distinguishes values from
+//! errnos, and with the same checks and results. Memory for control messages is not filled with zeros here.
 
 use core::{mem::MaybeUninit, ptr, slice, time::Duration};
 use linux_raw_sys::{general::iovec, general::*, net::*};
@@ -14,8 +14,14 @@ const PPOLL: Sysno = Sysno::ppoll;
 #[cfg(target_pointer_width = "32")]
 const PPOLL: Sysno = Sysno::ppoll_time64;
 
-/// How far `send_all` or `recv_exact` came.
-#[expect(dead_code, reason = "it is kept for a caller, as this crate keeps it")]
+// The options with time of 64 bits that this crate sets.
+#[cfg(target_pointer_width = "32")]
+pub use linux_raw_sys::net::{SO_RCVTIMEO_NEW as RCVTIMEO, SO_SNDTIMEO_NEW as SNDTIMEO};
+#[cfg(target_pointer_width = "64")]
+pub use linux_raw_sys::net::{SO_RCVTIMEO_OLD as RCVTIMEO, SO_SNDTIMEO_OLD as SNDTIMEO};
+
+/// How many bytes `send_all` or `recv_exact` transferred before it failed.
+#[expect(dead_code, reason = "this crate returns it to its caller too")]
 pub struct Incomplete {
     pub done: usize,
     pub errno: Errno,
@@ -37,7 +43,7 @@ pub fn close(fd: RawFd) -> Result<(), Errno> {
     unsafe { syscall!(Sysno::close, fd) }.map(drop)
 }
 
-/// As dropping does it, where nobody is told of an error.
+/// Discards errors, as dropping does.
 #[inline(always)]
 pub fn close_all<const COUNT: usize>(fds: [RawFd; COUNT]) {
     for fd in fds {
@@ -59,30 +65,27 @@ pub fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
 
 #[inline(always)]
 pub fn send(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
-    // SAFETY: the kernel reads within `buf` alone, and is given no address.
+    // SAFETY: the kernel reads within `buf` alone; there is no address.
     unsafe { syscall!(Sysno::sendto, fd, buf.as_ptr(), buf.len(), MSG_NOSIGNAL, 0, 0) }
 }
 
 #[inline(always)]
 pub fn send_all(fd: RawFd, buf: &[u8]) -> Result<(), Incomplete> {
     let mut done = 0;
-    loop {
-        let rest = buf.get(done..).unwrap_or_default();
+    while let Some(rest) = buf.get(done..).filter(|rest| !rest.is_empty()) {
         match send(fd, rest) {
-            Ok(0) if !rest.is_empty() => {
+            Ok(0) => {
                 return Err(Incomplete {
                     done,
                     errno: Errno::ENODATA,
                 });
             }
-            Ok(sent) => done += sent,
-            Err(Errno::EINTR) => continue,
+            Ok(len) => done += len,
+            Err(Errno::EINTR) => {}
             Err(errno) => return Err(Incomplete { done, errno }),
         }
-        if done >= buf.len() {
-            return Ok(());
-        }
     }
+    Ok(())
 }
 
 #[inline(always)]
@@ -116,7 +119,7 @@ pub fn buffer_mut(buf: &mut [u8]) -> iovec {
 
 #[inline(always)]
 fn sendmsg(fd: RawFd, message: &msghdr) -> Result<usize, Errno> {
-    // SAFETY: the kernel reads what the header names, which outlives the call.
+    // SAFETY: the kernel reads what the header points to, which outlives the call.
     unsafe { syscall!(Sysno::sendmsg, fd, ptr::from_ref(message), MSG_NOSIGNAL) }
 }
 
@@ -125,7 +128,7 @@ pub fn send_vectored(fd: RawFd, bufs: &[iovec]) -> Result<usize, Errno> {
     sendmsg(fd, &header(bufs.as_ptr(), bufs.len(), ptr::null(), 0))
 }
 
-/// A control message with its payload, as it lies in memory.
+/// A control message in memory.
 #[repr(C)]
 struct Control<T> {
     header: cmsghdr,
@@ -150,7 +153,7 @@ pub fn send_message<T>(fd: RawFd, buf: &[u8], ty: u32, payload: T) -> Result<usi
 
 #[inline(always)]
 fn recvmsg(fd: RawFd, message: &mut msghdr, flags: u32) -> Result<usize, Errno> {
-    // SAFETY: the kernel writes what the header names, which outlives the call.
+    // SAFETY: the kernel writes what the header points to, which outlives the call.
     unsafe { syscall!(Sysno::recvmsg, fd, ptr::from_mut(message), flags) }
 }
 
@@ -165,23 +168,42 @@ pub fn recv_vectored(fd: RawFd, bufs: &mut [iovec]) -> Result<usize, Errno> {
 }
 
 #[inline(always)]
+fn recvfrom(fd: RawFd, buf: &mut [u8], flags: u32) -> Result<usize, Errno> {
+    // SAFETY: the kernel writes within `buf` alone; there is no address.
+    unsafe { syscall!(Sysno::recvfrom, fd, buf.as_mut_ptr(), buf.len(), flags, 0, 0) }
+}
+
+#[inline(always)]
 pub fn recv(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
-    recv_vectored(fd, &mut [buffer_mut(buf)])
+    match recvfrom(fd, buf, MSG_TRUNC)? {
+        len if len > buf.len() => Err(Errno::EMSGSIZE),
+        len => Ok(len),
+    }
+}
+
+#[inline(always)]
+pub fn recv_stream(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
+    recvfrom(fd, buf, 0)
 }
 
 #[inline(always)]
 pub fn recv_uninit(fd: RawFd, buf: &mut [MaybeUninit<u8>]) -> Result<&mut [u8], Errno> {
-    // SAFETY: the kernel alone is given it, and writes.
+    // SAFETY: only the kernel accesses it, and writes.
     let buf = unsafe { slice::from_raw_parts_mut(buf.as_mut_ptr().cast::<u8>(), buf.len()) };
-    let len = recv(fd, buf)?;
+    let len = recv_vectored(fd, &mut [buffer_mut(buf)])?;
     Ok(buf.get_mut(..len).unwrap_or_default())
+}
+
+#[inline(always)]
+pub fn next_message_len(fd: RawFd) -> Result<usize, Errno> {
+    recvfrom(fd, &mut [], MSG_PEEK | MSG_TRUNC)
 }
 
 #[inline(always)]
 pub fn recv_exact(fd: RawFd, buf: &mut [u8]) -> Result<(), Incomplete> {
     let mut done = 0;
     while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match recv(fd, rest) {
+        match recv_stream(fd, rest) {
             Ok(0) => {
                 return Err(Incomplete {
                     done,
@@ -196,18 +218,18 @@ pub fn recv_exact(fd: RawFd, buf: &mut [u8]) -> Result<(), Incomplete> {
     Ok(())
 }
 
-/// Receives, and hands over each control message of SOL_SOCKET by its type, its payload and the payload's length.
+/// Receives, and calls `control` for each control message of SOL_SOCKET with its type, its payload and the payload's length.
 #[inline(always)]
 fn recv_message<const WORDS: usize>(
     fd: RawFd,
     buf: &mut [u8],
     mut control: impl FnMut(u32, *const u8, usize),
 ) -> Result<usize, Errno> {
-    let mut space = [const { MaybeUninit::<usize>::uninit() }; WORDS];
+    let mut memory = [const { MaybeUninit::<usize>::uninit() }; WORDS];
     let bufs = [buffer_mut(buf)];
-    let mut message = header(bufs.as_ptr(), 1, space.as_mut_ptr().cast(), size_of_val(&space));
+    let mut message = header(bufs.as_ptr(), 1, memory.as_mut_ptr().cast(), size_of_val(&memory));
     let len = recvmsg(fd, &mut message, MSG_CMSG_CLOEXEC)?;
-    let mut at = space.as_ptr().cast::<u8>();
+    let mut at = memory.as_ptr().cast::<u8>();
     let mut rest = message.msg_controllen as usize;
     while rest >= HEADER {
         // SAFETY: the kernel wrote so much, and a header at each multiple of a word.
@@ -235,7 +257,7 @@ fn recv_message<const WORDS: usize>(
     Ok(len)
 }
 
-/// Closes each descriptor that comes along.
+/// Closes each file descriptor that was received.
 #[inline(always)]
 pub fn recv_rights(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
     recv_message::<{ space::rights(1) }>(fd, buf, |ty, payload, len| {
@@ -261,6 +283,17 @@ pub fn recv_credentials(fd: RawFd, buf: &mut [u8]) -> Result<Option<Credentials>
 }
 
 #[inline(always)]
+pub fn recv_or_eof(fd: RawFd, buf: &mut [u8]) -> Result<Option<usize>, Errno> {
+    let mut is_message = false;
+    let len = recv_message::<{ space::CREDENTIALS }>(fd, buf, |_, _, _| is_message = true)?;
+    match (len, is_message) {
+        (0, false) if option(fd, SO_PASSCRED, 0)? != 0 => Ok(None),
+        (0, false) => Err(Errno::EINVAL),
+        _ => Ok(Some(len)),
+    }
+}
+
+#[inline(always)]
 pub fn shutdown(fd: RawFd, how: u32) -> Result<(), Errno> {
     // SAFETY: no memory is involved.
     unsafe { syscall!(Sysno::shutdown, fd, how) }.map(drop)
@@ -269,7 +302,7 @@ pub fn shutdown(fd: RawFd, how: u32) -> Result<(), Errno> {
 #[inline(always)]
 pub fn fcntl(fd: RawFd, command: u32, argument: u32) -> Result<u32, Errno> {
     // SAFETY: no memory is involved.
-    unsafe { syscall!(Sysno::fcntl, fd, command, argument) }.map(|answer| answer as u32)
+    unsafe { syscall!(Sysno::fcntl, fd, command, argument) }.map(|ret| ret as u32)
 }
 
 #[inline(always)]
@@ -279,14 +312,14 @@ pub fn ioctl(fd: RawFd, request: u32, mut value: i32) -> Result<i32, Errno> {
     Ok(value)
 }
 
-/// Returns the length that the kernel left.
+/// Returns also the length that the kernel wrote.
 #[inline(always)]
 fn getsockopt<T: ?Sized>(fd: RawFd, name: u32, value: &mut T) -> (Result<usize, Errno>, usize) {
     let mut len = size_of_val(value) as u32;
     let at = ptr::from_mut(value).cast::<u8>();
     // SAFETY: the kernel writes within `value` and `len`, and every `T` used here is made of numbers.
-    let answer = unsafe { syscall!(Sysno::getsockopt, fd, SOL_SOCKET, name, at, &raw mut len) };
-    (answer, len as usize)
+    let ret = unsafe { syscall!(Sysno::getsockopt, fd, SOL_SOCKET, name, at, &raw mut len) };
+    (ret, len as usize)
 }
 
 #[inline(always)]
@@ -310,11 +343,11 @@ pub fn set_option<T>(fd: RawFd, name: u32, value: T) -> Result<(), Errno> {
     .map(drop)
 }
 
-/// The part of `list` that the option takes.
+/// The part of `list` that was written.
 #[inline(always)]
 pub fn list<T>(fd: RawFd, name: u32, list: &mut [T]) -> Result<&mut [T], Errno> {
-    let (answer, len) = getsockopt(fd, name, list);
-    answer.map(|_| list.get_mut(..len / size_of::<T>()).unwrap_or_default())
+    let (ret, len) = getsockopt(fd, name, list);
+    ret.map(|_| list.get_mut(..len / size_of::<T>()).unwrap_or_default())
 }
 
 #[inline(always)]
@@ -328,8 +361,8 @@ pub fn list_len<T>(fd: RawFd, name: u32) -> Result<usize, Errno> {
 #[inline(always)]
 pub fn timeout(fd: RawFd, name: u32) -> Result<Option<Duration>, Errno> {
     let mut time = [0_i64; 2];
-    let (answer, len) = getsockopt(fd, name, &mut time);
-    answer?;
+    let (ret, len) = getsockopt(fd, name, &mut time);
+    ret?;
     match time {
         _ if len != size_of_val(&time) => Err(Errno::ENOPROTOOPT),
         [0, 0] => Ok(None),
@@ -352,6 +385,15 @@ pub fn set_timeout(fd: RawFd, name: u32, timeout: Option<Duration>) -> Result<()
         }
     };
     set_option(fd, name, time)
+}
+
+#[inline(always)]
+pub fn check_socket(fd: RawFd, ty: u32) -> Result<(), Errno> {
+    match (option(fd, SO_DOMAIN, 0)?, option(fd, SO_TYPE, 0)?) {
+        (AF_UNIX, found) if found == ty => Ok(()),
+        (AF_UNIX, _) => Err(Errno::EPROTOTYPE),
+        _ => Err(Errno::EAFNOSUPPORT),
+    }
 }
 
 #[inline(always)]

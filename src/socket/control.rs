@@ -1,0 +1,669 @@
+//! Control messages (ancillary data): sent ones borrow their file descriptors, received ones own theirs.
+
+use core::{error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice};
+use linux_raw_sys::net::{MSG_CMSG_CLOEXEC, SCM_CREDENTIALS, SCM_RIGHTS, SCM_SECURITY, SOL_SOCKET};
+
+use super::cmsg::{self, Message, Messages};
+use crate::errno::{Errno, decode};
+use crate::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use crate::types::MessageFlags;
+use crate::uapi::SCM_PIDFD;
+
+const SOL: i32 = SOL_SOCKET as i32;
+const RIGHTS: i32 = SCM_RIGHTS as i32;
+const CREDENTIALS: i32 = SCM_CREDENTIALS as i32;
+const SECURITY: i32 = SCM_SECURITY as i32;
+const PIDFD: i32 = SCM_PIDFD as i32;
+
+/// How much memory control messages occupy, in words of the machine: the length of the memory that [`SendControl`] and
+/// [`RecvControl`] are given.
+///
+/// For several messages, add up. A sum that can't be counted is `usize::MAX`.
+///
+/// ```
+/// use linux_socketpair::{RecvControl, space};
+/// use std::mem::MaybeUninit;
+///
+/// let mut memory = [MaybeUninit::uninit(); space::rights(3) + space::CREDENTIALS];
+/// let control = RecvControl::new(&mut memory);
+///
+/// let count = std::env::args().count();
+/// let mut memory = vec![MaybeUninit::uninit(); space::rights(count)];
+/// let control = RecvControl::new(&mut memory);
+/// ```
+#[doc(alias("CMSG_SPACE", "CMSG_LEN"))]
+pub mod space {
+    use super::cmsg::words;
+
+    /// The words of an `SCM_RIGHTS` message with `count` file descriptors. The kernel accepts at most 253 of them in a message.
+    ///
+    /// On 64-bit machines the padding of an odd number has room for one more;
+    /// [`RecvControl::set_max_descriptors`](crate::RecvControl::set_max_descriptors) is exact.
+    #[inline]
+    #[must_use]
+    pub const fn rights(count: usize) -> usize {
+        payload(count.saturating_mul(4))
+    }
+
+    /// The words of an `SCM_CREDENTIALS` message.
+    pub const CREDENTIALS: usize = payload(12);
+
+    /// The words of an `SCM_PIDFD` message.
+    pub const PIDFD: usize = payload(4);
+
+    /// The words of any message with `len` bytes behind its header, such as the label in an `SCM_SECURITY` message.
+    #[inline]
+    #[must_use]
+    pub const fn payload(len: usize) -> usize {
+        words(len)
+    }
+}
+
+/// The credentials of a process: as they are, or as they were when it sent a message or made a pair.
+///
+/// Manual page: [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
+#[doc(alias = "ucred")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub struct Credentials {
+    /// The process ID in the receiver's PID namespace; 0 if the process is not in there.
+    pub pid: i32,
+    /// The user ID; `u32::MAX` if there is none.
+    pub uid: u32,
+    /// The group ID; `u32::MAX` if there is none.
+    pub gid: u32,
+}
+
+impl Credentials {
+    /// What the kernel reports of a socket without a peer. In particular not root.
+    pub(crate) const NONE: Self = Self {
+        pid: 0,
+        uid: u32::MAX,
+        gid: u32::MAX,
+    };
+}
+
+/// Control messages to send, in memory of the caller.
+///
+/// The memory has the length that [`space`] gives for the messages that are to be added. The file descriptors are borrowed:
+/// the receiver gets duplicates of them.
+///
+/// ```
+/// use linux_socketpair::{AsFd, Errno, IoSlice, SendControl, UnixStream, space};
+/// use std::{fs::File, mem::MaybeUninit};
+///
+/// let (a, _b) = UnixStream::pair()?;
+/// # let files: [UnixStream; 0] = [];
+/// # /*
+/// let files: Vec<File> = /* … */;
+/// # */
+/// let mut memory = vec![MaybeUninit::uninit(); space::rights(files.len())];
+/// let mut control = SendControl::new(&mut memory);
+/// control.push_rights(files.iter().map(AsFd::as_fd))?;
+/// a.send_message(&[IoSlice::new(b"files")], &control)?;
+/// # Ok::<(), Errno>(())
+/// ```
+///
+/// Manual pages: [cmsg(3)](https://man7.org/linux/man-pages/man3/cmsg.3.html),
+/// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
+#[doc(alias("cmsghdr", "msg_control", "ancillary"))]
+pub struct SendControl<'a> {
+    memory: &'a mut [MaybeUninit<usize>],
+    /// So many words are initialized.
+    used: usize,
+    descriptors: PhantomData<BorrowedFd<'a>>,
+}
+
+impl<'a> SendControl<'a> {
+    /// No control messages yet, in `memory`.
+    #[inline]
+    #[must_use]
+    pub const fn new(memory: &'a mut [MaybeUninit<usize>]) -> Self {
+        Self {
+            memory,
+            used: 0,
+            descriptors: PhantomData,
+        }
+    }
+
+    /// Adds an `SCM_RIGHTS` message, which passes file descriptors.
+    ///
+    /// The kernel rejects more than 253 of them when they are sent, with `EINVAL`.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOBUFS`: it doesn't fit into the remaining memory
+    ///
+    /// ```
+    /// use linux_socketpair::{AsFd, BorrowedFd, Errno, OwnedFd, SendControl, UnixStream, space};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let owned: [OwnedFd; 2] = [a.into(), b.into()];
+    /// let borrowed: [BorrowedFd<'_>; 2] = [owned[0].as_fd(), owned[1].as_fd()];
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); space::rights(2) + space::rights(2) + space::rights(1)];
+    /// let mut control = SendControl::new(&mut memory);
+    /// control.push_rights(owned.iter().map(AsFd::as_fd))?;
+    /// control.push_rights(borrowed)?;
+    /// control.push_rights([owned[0].as_fd()])?;
+    /// # Ok::<(), Errno>(())
+    /// ```
+    #[doc(alias = "SCM_RIGHTS")]
+    #[inline]
+    pub fn push_rights<'fd: 'a, I>(&mut self, fds: I) -> Result<(), Errno>
+    where
+        I: IntoIterator<Item = BorrowedFd<'fd>, IntoIter: ExactSizeIterator>,
+    {
+        self.push_ints(RIGHTS, fds.into_iter().map(|fd| fd.as_raw_fd()))
+    }
+
+    /// Adds an `SCM_CREDENTIALS` message, which states who sends. The kernel checks it.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOBUFS`: it doesn't fit into the remaining memory
+    #[doc(alias = "SCM_CREDENTIALS")]
+    #[inline]
+    pub fn push_credentials(&mut self, Credentials { pid, uid, gid }: Credentials) -> Result<(), Errno> {
+        self.push_ints(CREDENTIALS, [pid, uid as i32, gid as i32].into_iter())
+    }
+
+    /// Adds a message of any level and type.
+    ///
+    /// `SCM_PIDFD` and `SCM_SECURITY` messages come from the kernel alone; it rejects those of a sender with `EINVAL`.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOBUFS`: it doesn't fit into the remaining memory
+    ///
+    /// # Safety
+    ///
+    /// Raw file descriptors and addresses in `payload` must be ones that the caller may pass on for as long as `'a`.
+    #[inline]
+    pub unsafe fn push(&mut self, level: i32, ty: i32, payload: &[u8]) -> Result<(), Errno> {
+        self.push_with(level, ty, payload.len(), |memory| {
+            for (place, byte) in memory.iter_mut().zip(payload) {
+                // Volatile, or the compiler would call `memcpy`, which a program without libc may lack.
+                // SAFETY: the reference is valid.
+                unsafe { (&raw mut *place).write_volatile(MaybeUninit::new(*byte)) };
+            }
+        })
+    }
+
+    /// Removes all messages.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.used = 0;
+    }
+
+    /// The messages, as the kernel reads them: `msg_control` and `msg_controllen` of a msghdr. They begin at a word's alignment.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        // SAFETY: so many words were initialized.
+        unsafe { slice::from_raw_parts(self.memory.as_ptr().cast(), self.used * size_of::<usize>()) }
+    }
+
+    #[inline]
+    fn push_ints(&mut self, ty: i32, mut ints: impl ExactSizeIterator<Item = i32>) -> Result<(), Errno> {
+        let count = ints.len();
+        let len = count.checked_mul(size_of::<i32>()).ok_or(Errno::ENOBUFS)?;
+        self.push_with(SOL, ty, len, |memory| {
+            let at = memory.as_mut_ptr().cast::<i32>();
+            for i in 0..count {
+                // An iterator that ends before its length leaves a number that is no descriptor.
+                let int = ints.next().unwrap_or(-1);
+                // SAFETY: it is one of `count` ints, at an int's alignment. Volatile as in `push`.
+                unsafe { at.add(i).write_volatile(int) };
+            }
+        })
+    }
+
+    /// Adds a message whose payload `write` initializes.
+    #[inline]
+    fn push_with(
+        &mut self,
+        level: i32,
+        ty: i32,
+        len: usize,
+        write: impl FnOnce(&mut [MaybeUninit<u8>]),
+    ) -> Result<(), Errno> {
+        let free = self.memory.get_mut(self.used..).unwrap_or_default();
+        write(cmsg::begin(free, level, ty, len).ok_or(Errno::ENOBUFS)?);
+        self.used = self.used.wrapping_add(cmsg::words(len));
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SendControl<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SendControl")
+            .field("words", &self.used)
+            .field("of", &self.memory.len())
+            .finish()
+    }
+}
+
+/// Where [`recv_message`](crate::Socket::recv_message) puts control messages, in memory of the caller.
+///
+/// The memory has the length that [`space`] gives for the messages that are expected. It is filled with zeros first, so one
+/// `RecvControl` for many messages costs less than one for each.
+///
+/// It owns every file descriptor that the kernel installs, from the moment when it does, and also if the call fails. The
+/// iterators hand them over; those that are not taken are closed when the `RecvControl` is dropped, cleared or used again.
+///
+/// Received file descriptors are close-on-exec, unless [`set_close_on_exec`](Self::set_close_on_exec) says otherwise.
+///
+/// ```
+/// use linux_socketpair::{AsFd, Errno, IoSlice, IoSliceMut, OwnedFd, RecvControl, SendControl, UnixSeqpacket, space};
+/// use std::mem::MaybeUninit;
+///
+/// fn recv_files(socket: &UnixSeqpacket, buf: &mut [u8]) -> Result<Vec<OwnedFd>, Errno> {
+///     let mut memory = [MaybeUninit::uninit(); space::rights(16)];
+///     let mut control = RecvControl::new(&mut memory);
+///     socket.recv_message(&mut [IoSliceMut::new(buf)], &mut control)?;
+///     control.descriptors()?.collect()
+/// }
+///
+/// let (a, b) = UnixSeqpacket::pair()?;
+/// let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+/// let mut control = SendControl::new(&mut memory);
+/// control.push_rights([a.as_fd(), b.as_fd()])?;
+/// a.send_message(&[IoSlice::new(b"two")], &control)?;
+/// assert_eq!(recv_files(&b, &mut [0; 8])?.len(), 2);
+/// # Ok::<(), Errno>(())
+/// ```
+///
+/// Manual pages: [cmsg(3)](https://man7.org/linux/man-pages/man3/cmsg.3.html),
+/// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
+#[doc(alias("cmsghdr", "msg_control", "ancillary"))]
+pub struct RecvControl<'a> {
+    /// Zeros, except for what was received and not yet cleared.
+    memory: &'a mut [usize],
+    /// So many bytes were received, as far as the kernel says. Every descriptor in them that was not taken is owned here.
+    len: usize,
+    truncated: bool,
+    max_descriptors: usize,
+    close_on_exec: bool,
+}
+
+impl<'a> RecvControl<'a> {
+    /// Nothing received yet, with `memory` for what will be.
+    #[inline]
+    #[must_use]
+    pub fn new(memory: &'a mut [MaybeUninit<usize>]) -> Self {
+        for word in &mut *memory {
+            // Volatile, or the compiler would call `memset`, which a program without libc may lack.
+            // SAFETY: the reference is valid.
+            unsafe { (&raw mut *word).write_volatile(MaybeUninit::new(0)) };
+        }
+        Self {
+            // SAFETY: all of it has been initialized.
+            memory: unsafe { slice::from_raw_parts_mut(memory.as_mut_ptr().cast(), memory.len()) },
+            len: 0,
+            truncated: false,
+            max_descriptors: usize::MAX,
+            close_on_exec: true,
+        }
+    }
+
+    /// Sets how many file descriptors of a message are kept, at most; at first as many as there is memory for.
+    ///
+    /// Further ones are closed before the receiving call returns, and reported by [`is_truncated`](Self::is_truncated).
+    #[inline]
+    pub const fn set_max_descriptors(&mut self, max: usize) {
+        self.max_descriptors = max;
+    }
+
+    /// Sets whether the file descriptors that will be received are close-on-exec, as they are at first.
+    ///
+    /// Pidfds always are.
+    #[doc(alias = "MSG_CMSG_CLOEXEC")]
+    #[inline]
+    pub const fn set_close_on_exec(&mut self, on: bool) {
+        self.close_on_exec = on;
+    }
+
+    /// Whether control messages, or file descriptors in them, were discarded.
+    ///
+    /// The kernel discards what there is too little memory or too few free file descriptors for, and descriptors that a
+    /// security module denies. What is beyond [`set_max_descriptors`](Self::set_max_descriptors) is discarded too.
+    #[doc(alias = "MSG_CTRUNC")]
+    #[inline]
+    #[must_use]
+    pub const fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// Whether no control message was received.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        // Where a message begins, there is its length.
+        self.memory.first().is_none_or(|&len| len == 0)
+    }
+
+    /// The control messages that were received last, in the kernel's order.
+    ///
+    /// # Errors
+    ///
+    /// [`Truncated`] if some were discarded; [`partial_messages`](Self::partial_messages) has the others.
+    #[inline]
+    pub fn messages(&mut self) -> Result<ControlMessages<'_>, Truncated> {
+        self.unless_truncated()?;
+        Ok(self.partial_messages())
+    }
+
+    /// The control messages that were received last, though others may have been discarded.
+    #[inline]
+    #[must_use]
+    pub fn partial_messages(&mut self) -> ControlMessages<'_> {
+        ControlMessages(self.received())
+    }
+
+    /// The file descriptors that were received last, whatever other control messages came with them.
+    ///
+    /// # Errors
+    ///
+    /// [`Truncated`] if control messages were discarded; [`partial_messages`](Self::partial_messages) has the others.
+    #[doc(alias = "SCM_RIGHTS")]
+    #[inline]
+    pub fn descriptors(&mut self) -> Result<Descriptors<'_>, Truncated> {
+        self.unless_truncated()?;
+        Ok(Descriptors {
+            rights: Rights(&mut []),
+            messages: self.received(),
+        })
+    }
+
+    /// Closes the file descriptors that were not taken, and removes all messages.
+    #[inline]
+    pub fn clear(&mut self) {
+        if self.len > 0 {
+            clear(self.memory, self.len);
+        }
+        (self.len, self.truncated) = (0, false);
+    }
+
+    /// Clears, and returns the memory for a call that receives: `msg_control` and `msg_controllen` of a msghdr, in bytes.
+    ///
+    /// For a recvmsg(2) of the caller's own, or io_uring. The address stays the same until the `RecvControl` is dropped. When
+    /// the call has returned, [`set_received`](Self::set_received) reports what it wrote.
+    #[inline]
+    pub fn as_raw_parts(&mut self) -> (*mut u8, usize) {
+        self.clear();
+        (self.memory.as_mut_ptr().cast(), size_of_val(self.memory))
+    }
+
+    /// Takes ownership of what a receiving call has written to the memory: `len` bytes, the `msg_controllen` that it returned.
+    /// `flags` are its `msg_flags`.
+    ///
+    /// Where the call failed, `len` is the length that [`as_raw_parts`](Self::as_raw_parts) returned, and
+    /// [`clear`](Self::clear) comes next: Linux can install a pidfd and fail then. The same applies to 0 bytes from a stream. In
+    /// both cases credentials are zeros, which are those of root.
+    ///
+    /// # Safety
+    ///
+    /// Since `as_raw_parts`, the memory was written by one call that receives control messages, or by none.
+    #[inline]
+    pub unsafe fn set_received(&mut self, len: usize, flags: MessageFlags) {
+        self.len = len.min(size_of_val(self.memory));
+        self.truncated = flags.contains(MessageFlags::CTRUNC);
+        if self.max_descriptors < usize::MAX {
+            self.truncated |= close_beyond(self.max_descriptors, self.received());
+        }
+    }
+
+    /// The flag for the receiving call.
+    #[inline]
+    pub(super) const fn recv_flags(&self) -> u32 {
+        if self.close_on_exec { MSG_CMSG_CLOEXEC } else { 0 }
+    }
+
+    #[inline]
+    fn unless_truncated(&self) -> Result<(), Truncated> {
+        if self.truncated { Err(Truncated(())) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn received(&mut self) -> Messages<'_> {
+        // SAFETY: `len` is no more than the size of the memory, which is words.
+        unsafe { Messages::new(slice::from_raw_parts_mut(self.memory.as_mut_ptr().cast(), self.len)) }
+    }
+}
+
+/// Not inlined, because every call that receives would contain it.
+#[inline(never)]
+fn clear(memory: &mut [usize], len: usize) {
+    // SAFETY: `len` is no more than the size of the memory, which is words.
+    close_remaining(unsafe { Messages::new(slice::from_raw_parts_mut(memory.as_mut_ptr().cast(), len)) });
+    for word in memory.iter_mut().take(len.div_ceil(size_of::<usize>())) {
+        // SAFETY: the reference is valid. Volatile as in `new`.
+        unsafe { (&raw mut *word).write_volatile(0) };
+    }
+}
+
+/// Closes the file descriptors beyond `max`, and returns whether there were any.
+fn close_beyond(max: usize, messages: Messages<'_>) -> bool {
+    let mut left = max;
+    let mut closed = false;
+    for Message { level, ty, payload } in messages {
+        if (level, ty) == (SOL, RIGHTS) {
+            // SAFETY: it is a message's payload.
+            for place in unsafe { ints(payload) } {
+                if left > 0 {
+                    left -= 1;
+                } else {
+                    closed |= take(place).is_some();
+                }
+            }
+        }
+    }
+    closed
+}
+
+/// Closes the file descriptors that were not taken.
+#[inline]
+fn close_remaining(messages: Messages<'_>) {
+    for Message { level, ty, payload } in messages {
+        if let (SOL, RIGHTS, _) | (SOL, PIDFD, 4) = (level, ty, payload.len()) {
+            // SAFETY: it is a message's payload.
+            for &mut fd in unsafe { ints(payload) } {
+                if fd >= 0 {
+                    // SAFETY: the kernel installed it for this process, and no iterator took it.
+                    drop(unsafe { OwnedFd::from_raw_fd(fd) });
+                }
+            }
+        }
+    }
+}
+
+impl Drop for RecvControl<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        close_remaining(self.received());
+    }
+}
+
+impl fmt::Debug for RecvControl<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvControl")
+            .field("bytes", &self.len)
+            .field("of", &size_of_val(self.memory))
+            .field("truncated", &self.truncated)
+            .finish()
+    }
+}
+
+/// A control message that was received.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ControlMessage<'a> {
+    /// `SCM_RIGHTS`: the peer passed file descriptors.
+    Rights(Rights<'a>),
+    /// `SCM_CREDENTIALS`: who sent, if the receiver has set
+    /// [`set_pass_credentials`](crate::Socket::set_pass_credentials).
+    Credentials(Credentials),
+    /// `SCM_PIDFD`: a file descriptor of the process that sent, or the errno with which the kernel could not make one, if the
+    /// receiver has set [`set_pass_pidfd`](crate::Socket::set_pass_pidfd). Of a process that has been reaped it is `EINVAL` on
+    /// Linux 6.12 and earlier, and a pidfd on 6.17 and later.
+    Pidfd(Result<OwnedFd, Errno>),
+    /// `SCM_SECURITY`: the security label of the sender, as the security module writes it, if the receiver has set
+    /// [`set_pass_security`](crate::Socket::set_pass_security).
+    Security(&'a [u8]),
+    /// Any other, or one of the above that was truncated.
+    Other {
+        /// The protocol that it comes from, `SOL_*`.
+        level: i32,
+        /// The type of the message, which the protocol defines.
+        ty: i32,
+        /// The bytes behind its header.
+        payload: &'a [u8],
+    },
+}
+
+/// The control messages of a [`RecvControl`].
+///
+/// A message that carries file descriptors hands them over. Those that are not taken stay owned by the [`RecvControl`].
+#[derive(Debug)]
+pub struct ControlMessages<'a>(Messages<'a>);
+
+impl<'a> Iterator for ControlMessages<'a> {
+    type Item = ControlMessage<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<ControlMessage<'a>> {
+        loop {
+            let Message { level, ty, payload } = self.0.next()?;
+            return Some(match (level, ty, payload.len()) {
+                // SAFETY: it is a message's payload.
+                (SOL, RIGHTS, _) => ControlMessage::Rights(Rights(unsafe { ints(payload) })),
+                // SAFETY: it is a message's payload.
+                (SOL, CREDENTIALS, 12) => match unsafe { ints(payload) } {
+                    &mut [pid, uid, gid] => ControlMessage::Credentials(Credentials {
+                        pid,
+                        uid: uid as u32,
+                        gid: gid as u32,
+                    }),
+                    _ => continue,
+                },
+                // SAFETY: it is a message's payload.
+                (SOL, PIDFD, 4) => match take(unsafe { ints(payload) }.first_mut()?) {
+                    Some(pidfd) => ControlMessage::Pidfd(pidfd),
+                    None => continue,
+                },
+                (SOL, SECURITY, _) => ControlMessage::Security(payload),
+                _ => ControlMessage::Other { level, ty, payload },
+            });
+        }
+    }
+}
+
+/// The file descriptors of one `SCM_RIGHTS` message. Those that are not taken stay owned by the [`RecvControl`].
+///
+/// Each is `Ok`; with `SO_RIGHTS_NOTRUNC` (Linux 7.3) one that a security module denies is the errno.
+#[derive(Debug)]
+pub struct Rights<'a>(&'a mut [RawFd]);
+
+impl Iterator for Rights<'_> {
+    type Item = Result<OwnedFd, Errno>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (place, rest) = mem::take(&mut self.0).split_first_mut()?;
+            self.0 = rest;
+            if let Some(descriptor) = take(place) {
+                return Some(descriptor);
+            }
+        }
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.0.len()))
+    }
+}
+
+/// The file descriptors of all `SCM_RIGHTS` messages. Those that are not taken stay owned by the [`RecvControl`].
+///
+/// Each is `Ok`; with `SO_RIGHTS_NOTRUNC` (Linux 7.3) one that a security module denies is the errno.
+#[derive(Debug)]
+pub struct Descriptors<'a> {
+    rights: Rights<'a>,
+    messages: Messages<'a>,
+}
+
+impl Iterator for Descriptors<'_> {
+    type Item = Result<OwnedFd, Errno>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(descriptor) = self.rights.next() {
+                return Some(descriptor);
+            }
+            let Message { level, ty, payload } = self.messages.next()?;
+            if (level, ty) == (SOL, RIGHTS) {
+                // SAFETY: it is a message's payload.
+                self.rights = Rights(unsafe { ints(payload) });
+            }
+        }
+    }
+}
+
+/// The ints of a payload.
+///
+/// # Safety
+///
+/// `payload` begins at an int's alignment, as it does behind the header of a message that [`Messages`] gave.
+#[inline]
+unsafe fn ints(payload: &mut [u8]) -> &mut [RawFd] {
+    // SAFETY: it is aligned, as the caller vouches, and any bytes are ints.
+    unsafe { slice::from_raw_parts_mut(payload.as_mut_ptr().cast(), payload.len() / 4) }
+}
+
+/// The number in the place of a descriptor that was taken: neither a descriptor nor an errno.
+const TAKEN: RawFd = RawFd::MIN;
+
+/// Takes a descriptor, or the errno in its place, which is there once.
+#[inline]
+fn take(place: &mut RawFd) -> Option<Result<OwnedFd, Errno>> {
+    match mem::replace(place, TAKEN) {
+        // SAFETY: the kernel installed it for this process, and it is in no other place any more.
+        fd @ 0.. => Some(Ok(unsafe { OwnedFd::from_raw_fd(fd) })),
+        TAKEN => None,
+        negated => errno_in_place(negated).map(Err),
+    }
+}
+
+#[cold]
+fn errno_in_place(negated: RawFd) -> Option<Errno> {
+    decode(negated as usize).err()
+}
+
+/// Control messages, or file descriptors in them, were discarded: there was too little memory, there were too few free file
+/// descriptors, or a security module denied one.
+///
+/// As an [`Errno`] it is `ENOBUFS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Truncated(());
+
+impl fmt::Display for Truncated {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("control messages were discarded for lack of memory, file descriptors or permission")
+    }
+}
+
+impl error::Error for Truncated {}
+
+impl From<Truncated> for Errno {
+    #[inline]
+    fn from(_: Truncated) -> Self {
+        Self::ENOBUFS
+    }
+}

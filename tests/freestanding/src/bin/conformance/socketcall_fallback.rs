@@ -1,0 +1,259 @@
+//! An errno of a seccomp filter reaches the caller; on i386, ENOSYS alone leads to `socketcall`.
+//!
+//! Each filter returns an errno of its own, so the result shows which calls were made: the first one, whose result is final, or
+//! after its ENOSYS the second one.
+
+use freestanding::raw;
+use linux_raw_sys::general::*;
+use linux_socketpair::{
+    Domain, Errno, IoSlice, IoSliceMut, MessageFlags, RecvControl, SendControl, Shutdown, SocketFlags, SocketType,
+    UnixSeqpacket, close, read, socketpair, write,
+};
+
+use crate::control::{declare, send};
+use crate::report::{Needs, Report, same};
+#[cfg(target_arch = "x86")]
+use crate::report::{Outcome, requires};
+
+/// Has a filter return an errno from each of the system calls.
+fn install(filter: &[(u32, Errno)]) {
+    raw::refuse(
+        filter
+            .iter()
+            .map(|&(number, errno)| (number, errno.raw_os_error() as u32)),
+    );
+}
+
+/// What socketpair(2) returns in a process with a filter: 0 for a pair that works, or the errno.
+fn socketpair_under(filter: &[(u32, Errno)]) -> i32 {
+    let status = raw::in_child(|| {
+        install(filter);
+        match socketpair(Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, 0) {
+            // SAFETY: the descriptors are ours.
+            Ok([a, b]) => unsafe {
+                let mut buf = [0; 4];
+                let works = write(a, b"text") == Ok(4) && read(b, &mut buf) == Ok(4) && &buf == b"text";
+                if works && close(a).and(close(b)).is_ok() {
+                    0
+                } else {
+                    255
+                }
+            },
+            Err(errno) => errno.raw_os_error(),
+        }
+    });
+    status >> 8
+}
+
+/// Every socket call that the crate makes.
+const SOCKET_CALLS: [u32; 8] = [
+    __NR_socketpair,
+    __NR_sendto,
+    __NR_recvfrom,
+    __NR_sendmsg,
+    __NR_recvmsg,
+    __NR_getsockopt,
+    __NR_setsockopt,
+    __NR_shutdown,
+];
+
+/// Makes each of them, with all its arguments in use. Whether everything was right.
+fn every_call() -> Result<bool, Errno> {
+    let (a, b) = UnixSeqpacket::pair()?;
+    b.set_send_buffer_size(30_000)?;
+    let mut right = b.send_buffer_size()? == 60_000;
+    right &= a.send(b"sendto")? == 6 && send(&a, &a, 1)? == 1;
+    let mut buf = [0; 16];
+    right &= b.recv_with_flags(&mut buf, MessageFlags::PEEK)? == 6;
+    right &= b.recv(&mut buf)? == 6 && buf.starts_with(b"sendto\0");
+    declare!(control: RecvControl, linux_socketpair::space::rights(1));
+    right &= b.recv_message(&mut [IoSliceMut::new(&mut buf)], &mut control)?.len == 1 && buf[0] == b'x';
+    right &= control.descriptors()?.count() == 1;
+    a.shutdown(Shutdown::Write)?;
+    right &= b.recv(&mut buf)? == 0 && a.send(b"x") == Err(Errno::EPIPE);
+    right &= a.send_message(&[IoSlice::new(b"x")], &SendControl::new(&mut [])) == Err(Errno::EPIPE);
+    Ok(right && b.send(b"x")? == 1)
+}
+
+/// Makes them in a process with a filter: 0 if everything was right, or the first errno.
+fn every_call_under(filter: &[(u32, Errno)]) -> i32 {
+    let status = raw::in_child(|| {
+        install(filter);
+        every_call().map_or_else(Errno::raw_os_error, |right| if right { 0 } else { 255 })
+    });
+    status >> 8
+}
+
+pub fn tests(report: &mut Report) {
+    for errno in [
+        Errno::EPERM,
+        Errno::EACCES,
+        Errno::ENOMEM,
+        Errno::ENFILE,
+        Errno::EHWPOISON,
+    ] {
+        report.test(
+            Needs::Seccomp,
+            format_args!("a filter's {errno:?} for socketpair reaches the caller"),
+            || {
+                same!(socketpair_under(&[(__NR_socketpair, errno)]), errno.raw_os_error());
+                Ok(())
+            },
+        );
+    }
+    report.test(Needs::Seccomp, "every socket call works without a filter", || {
+        same!(every_call_under(&[]), 0);
+        Ok(())
+    });
+    for call in SOCKET_CALLS {
+        report.test(
+            Needs::Seccomp,
+            format_args!("a filter's EXFULL for socket call {call} reaches the caller"),
+            || {
+                same!(every_call_under(&[(call, Errno::EXFULL)]), Errno::EXFULL.raw_os_error());
+                Ok(())
+            },
+        );
+    }
+    #[cfg(not(target_arch = "x86"))]
+    report.test(
+        Needs::Seccomp,
+        "a filter's ENOSYS for socketpair reaches the caller",
+        || {
+            same!(
+                socketpair_under(&[(__NR_socketpair, Errno::ENOSYS)]),
+                Errno::ENOSYS.raw_os_error()
+            );
+            Ok(())
+        },
+    );
+    #[cfg(target_arch = "x86")]
+    i386::tests(report);
+}
+
+#[cfg(target_arch = "x86")]
+mod i386 {
+    use super::*;
+
+    const DIRECT: u32 = __NR_socketpair;
+    const SOCKETCALL: u32 = __NR_socketcall;
+
+    /// What a filter returns from which call, and what socketpair(2) then returns: 0 for a pair.
+    type Row = (&'static str, &'static [(u32, Errno)], i32);
+
+    const ROWS: [Row; 6] = [
+        (
+            "the direct call returns ENOSYS, as before Linux 4.3: socketcall works",
+            &[(DIRECT, Errno::ENOSYS)],
+            0,
+        ),
+        (
+            "the direct call returns ENOSYS: the result of socketcall is final",
+            &[(DIRECT, Errno::ENOSYS), (SOCKETCALL, Errno::EUSERS)],
+            Errno::EUSERS.raw_os_error(),
+        ),
+        (
+            "both return ENOSYS: ENOSYS",
+            &[(DIRECT, Errno::ENOSYS), (SOCKETCALL, Errno::ENOSYS)],
+            Errno::ENOSYS.raw_os_error(),
+        ),
+        (
+            "the direct call returns EPERM: EPERM, though socketcall would work",
+            &[(DIRECT, Errno::EPERM)],
+            Errno::EPERM.raw_os_error(),
+        ),
+        (
+            "the direct call returns EPERM: socketcall is not made",
+            &[(DIRECT, Errno::EPERM), (SOCKETCALL, Errno::EUSERS)],
+            Errno::EPERM.raw_os_error(),
+        ),
+        (
+            "the direct call returns EPERM: ENOSYS of socketcall changes nothing",
+            &[(DIRECT, Errno::EPERM), (SOCKETCALL, Errno::ENOSYS)],
+            Errno::EPERM.raw_os_error(),
+        ),
+    ];
+
+    pub fn tests(report: &mut Report) {
+        for (what, filter, expected) in ROWS {
+            report.test(Needs::Seccomp, what, || {
+                same!(socketpair_under(filter), expected);
+                Ok(())
+            });
+        }
+        for (errno, who) in [(Errno::ENOSYS, ", as Docker does"), (Errno::EUSERS, "")] {
+            report.test(
+                Needs::Seccomp,
+                format_args!("socketcall returns {errno:?}{who}: the direct call works"),
+                || {
+                    requires!(4, 3);
+                    same!(socketpair_under(&[(SOCKETCALL, errno)]), 0);
+                    Ok(())
+                },
+            );
+        }
+        report.test(
+            Needs::Seccomp,
+            "the direct call returns ENOSYS: socketcall gets each argument",
+            arguments_of_socketcall,
+        );
+        report.test(
+            Needs::Seccomp,
+            "every socket call works while socketcall is rejected",
+            || {
+                requires!(4, 3);
+                same!(every_call_under(&[(SOCKETCALL, Errno::EUSERS)]), 0);
+                Ok(())
+            },
+        );
+        report.test(
+            Needs::Seccomp,
+            "every socket call works while the direct ones return ENOSYS",
+            || {
+                let filter = SOCKET_CALLS.map(|call| (call, Errno::ENOSYS));
+                same!(every_call_under(&filter), 0);
+                Ok(())
+            },
+        );
+        for call in SOCKET_CALLS {
+            report.test(
+                Needs::Seccomp,
+                format_args!("socket call {call} alone returns ENOSYS: socketcall works"),
+                || {
+                    same!(every_call_under(&[(call, Errno::ENOSYS)]), 0);
+                    Ok(())
+                },
+            );
+            report.test(
+                Needs::Seccomp,
+                format_args!("socket call {call} returns ENOSYS: the result of socketcall is final"),
+                || {
+                    let filter = [(call, Errno::ENOSYS), (SOCKETCALL, Errno::EUSERS)];
+                    same!(every_call_under(&filter), Errno::EUSERS.raw_os_error());
+                    Ok(())
+                },
+            );
+        }
+    }
+
+    /// An error for each argument, and a pair with flags.
+    fn arguments_of_socketcall() -> Outcome {
+        let status = raw::in_child(|| {
+            install(&[(DIRECT, Errno::ENOSYS)]);
+            let call = |domain, ty, protocol| socketpair(domain, ty, SocketFlags::CLOEXEC, protocol);
+            let right = [
+                call(Domain::UNSPEC, SocketType::STREAM, 0) == Err(Errno::EAFNOSUPPORT),
+                call(Domain::UNIX, SocketType::RDM, 0) == Err(Errno::ESOCKTNOSUPPORT),
+                call(Domain::UNIX, SocketType::STREAM, 2) == Err(Errno::EPROTONOSUPPORT),
+                call(Domain::UNIX, SocketType::STREAM, 0)
+                    .is_ok_and(|sv| sv.iter().all(|&fd| raw::fcntl(fd, F_GETFD) == FD_CLOEXEC as isize)),
+            ];
+            right
+                .iter()
+                .position(|&right| !right)
+                .map_or(0, |wrong| wrong as i32 + 1)
+        });
+        same!(status, 0);
+        Ok(())
+    }
+}
