@@ -1,41 +1,62 @@
-//! What compilers call to move and compare memory, and libc would bring. Formatting needs it, and unoptimized code; the
-//! calls of linux-socketpair, optimized, do without. The accesses are volatile, or the compiler would see its own functions
-//! in them.
+//! The C library's functions that a compiler may call on its own, with their C signatures: for copies, comparisons and
+//! fills, and for loops that it recognizes. Formatting needs them, and so does unoptimized code; linux-socketpair's own
+//! calls, optimized, do not. The accesses are volatile: otherwise the compiler would recognize these loops too, and each
+//! function would call itself.
+
+use core::ffi::{c_char, c_int, c_void};
 
 /// # Safety
 ///
-/// C's.
+/// As in C: `len` bytes can be read at `from` and written at `to`, and they do not overlap.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
+pub unsafe extern "C" fn memcpy(to: *mut c_void, from: *const c_void, len: usize) -> *mut c_void {
+    let (bytes, source) = (to.cast::<u8>(), from.cast::<u8>());
     for at in 0..len {
-        // SAFETY: the caller answers for `len` bytes on both sides.
-        unsafe { to.add(at).write_volatile(from.add(at).read_volatile()) };
+        // SAFETY: `at` is below `len`, for which the caller guarantees both accesses.
+        unsafe { bytes.add(at).write_volatile(source.add(at).read_volatile()) };
     }
     to
 }
 
 /// # Safety
 ///
-/// C's.
+/// As in C: `len` bytes can be read at `from` and written at `to`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn memset(to: *mut u8, byte: i32, len: usize) -> *mut u8 {
-    for at in 0..len {
-        // SAFETY: the caller answers for `len` bytes.
-        unsafe { to.add(at).write_volatile(byte as u8) };
+pub unsafe extern "C" fn memmove(to: *mut c_void, from: *const c_void, len: usize) -> *mut c_void {
+    let (bytes, source) = (to.cast::<u8>(), from.cast::<u8>());
+    let forwards = to.addr() <= from.addr();
+    for step in 0..len {
+        // A byte must be read before it is overwritten.
+        let at = if forwards { step } else { len - 1 - step };
+        // SAFETY: `at` is below `len`, for which the caller guarantees both accesses.
+        unsafe { bytes.add(at).write_volatile(source.add(at).read_volatile()) };
     }
     to
 }
 
 /// # Safety
 ///
-/// C's.
+/// As in C: `len` bytes can be written at `to`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, len: usize) -> i32 {
+pub unsafe extern "C" fn memset(to: *mut c_void, byte: c_int, len: usize) -> *mut c_void {
     for at in 0..len {
-        // SAFETY: the caller answers for `len` bytes on both sides.
+        // SAFETY: `at` is below `len`, for which the caller guarantees the access.
+        unsafe { to.cast::<u8>().add(at).write_volatile(byte as u8) };
+    }
+    to
+}
+
+/// # Safety
+///
+/// As in C: `len` bytes can be read at `a` and at `b`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn memcmp(a: *const c_void, b: *const c_void, len: usize) -> c_int {
+    let (a, b) = (a.cast::<u8>(), b.cast::<u8>());
+    for at in 0..len {
+        // SAFETY: `at` is below `len`, for which the caller guarantees both accesses.
         let (a, b) = unsafe { (a.add(at).read_volatile(), b.add(at).read_volatile()) };
         if a != b {
-            return i32::from(a) - i32::from(b);
+            return c_int::from(a) - c_int::from(b);
         }
     }
     0
@@ -43,9 +64,37 @@ pub unsafe extern "C" fn memcmp(a: *const u8, b: *const u8, len: usize) -> i32 {
 
 /// # Safety
 ///
-/// C's.
+/// As in C: `len` bytes can be read at `a` and at `b`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn bcmp(a: *const u8, b: *const u8, len: usize) -> i32 {
-    // SAFETY: the caller answers for the same.
+pub unsafe extern "C" fn bcmp(a: *const c_void, b: *const c_void, len: usize) -> c_int {
+    // SAFETY: the condition is the same.
     unsafe { memcmp(a, b, len) }
+}
+
+/// # Safety
+///
+/// As in C: a zero follows the characters at `text`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strlen(text: *const c_char) -> usize {
+    let mut len = 0;
+    // SAFETY: the zero was not reached yet.
+    while unsafe { text.add(len).read_volatile() } != 0 {
+        len += 1;
+    }
+    len
+}
+
+/// Counts words of 32 bits, which is what `wchar_t` is on Linux.
+///
+/// # Safety
+///
+/// As in C: a zero follows the words at `text`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wcslen(text: *const u32) -> usize {
+    let mut len = 0;
+    // SAFETY: the zero was not reached yet.
+    while unsafe { text.add(len).read_volatile() } != 0 {
+        len += 1;
+    }
+    len
 }
