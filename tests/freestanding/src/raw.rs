@@ -51,17 +51,23 @@ pub fn leave_free(free: usize) {
     );
 }
 
-/// The monotonic clock.
+/// The monotonic clock. 32-bit kernels before 5.1 have only the call with 32-bit seconds.
 pub fn now() -> Duration {
-    #[cfg(target_pointer_width = "64")]
-    const NUMBER: u32 = __NR_clock_gettime;
     #[cfg(target_pointer_width = "32")]
-    const NUMBER: u32 = __NR_clock_gettime64;
-    let mut time = __kernel_timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the kernel writes `time` alone.
-    let answer = unsafe { syscall(NUMBER, [CLOCK_MONOTONIC as usize, &raw mut time as usize]) };
-    assert!(answer == 0, "clock_gettime: {answer}");
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    {
+        let mut time = __kernel_timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the kernel writes `time` only.
+        let ret = unsafe { syscall(__NR_clock_gettime64, [CLOCK_MONOTONIC as usize, &raw mut time as usize]) };
+        if ret != -(linux_raw_sys::errno::ENOSYS as isize) {
+            assert!(ret == 0, "clock_gettime64: {ret}");
+            return Duration::new(time.tv_sec as u64, time.tv_nsec as u32);
+        }
+    }
+    let mut time = [0_usize; 2]; // struct timespec: seconds, nanoseconds
+    // SAFETY: the kernel writes `time` only.
+    let ret = unsafe { syscall(__NR_clock_gettime, [CLOCK_MONOTONIC as usize, &raw mut time as usize]) };
+    assert!(ret == 0, "clock_gettime: {ret}");
+    Duration::new(time[0] as u64, time[1] as u32)
 }
 
 pub fn getpid() -> i32 {
@@ -69,29 +75,48 @@ pub fn getpid() -> i32 {
     unsafe { syscall(__NR_getpid, []) as i32 }
 }
 
+/// A system call on a socket. i386 kernels before 4.3 have only `socketcall`, which takes the operation's number and the
+/// arguments in memory.
+///
+/// # Safety
+///
+/// As the system call that it makes.
+unsafe fn socket_call<const N: usize>(number: u32, operation: u32, arguments: [usize; N]) -> isize {
+    // SAFETY: the caller guarantees it for the call, and the kernel only reads `arguments`.
+    unsafe {
+        let ret = syscall(number, arguments);
+        #[cfg(target_arch = "x86")]
+        if ret == -(linux_raw_sys::errno::ENOSYS as isize) {
+            return syscall(__NR_socketcall, [operation as usize, arguments.as_ptr() as usize]);
+        }
+        _ = operation;
+        ret
+    }
+}
+
 pub fn getsockopt(fd: i32, option: u32) -> Result<i32, isize> {
     let (mut value, mut len) = (0_i32, 4_u32);
-    let at = [
+    let arguments = [
         fd as usize,
         net::SOL_SOCKET as usize,
         option as usize,
         &raw mut value as usize,
         &raw mut len as usize,
     ];
-    // SAFETY: the kernel writes `value` and `len` alone.
-    match unsafe { syscall(__NR_getsockopt, at) } {
+    // SAFETY: the kernel writes `value` and `len` only.
+    match unsafe { socket_call(__NR_getsockopt, net::SYS_GETSOCKOPT, arguments) } {
         0 => Ok(value),
-        refused => Err(refused),
+        ret => Err(ret),
     }
 }
 
-/// A socket of the domain, closed at once: what the kernel says of it.
+/// Creates a socket of the domain and closes it; returns what either call did.
 pub fn socket(domain: u32, ty: u32) -> isize {
-    // SAFETY: no memory is involved, and the descriptor is our own.
+    // SAFETY: no memory is involved, and nothing else uses the file descriptor.
     unsafe {
-        match syscall(__NR_socket, [domain as usize, ty as usize, 0]) {
+        match socket_call(__NR_socket, net::SYS_SOCKET, [domain as usize, ty as usize, 0]) {
             fd @ 0.. => syscall(__NR_close, [fd as usize]),
-            refused => refused,
+            ret => ret,
         }
     }
 }
@@ -138,23 +163,34 @@ pub fn socketpair_with_rubbish() -> isize {
 
 /// Sets the soft limit of open files.
 pub fn limit_descriptors(soft: u64) {
-    let mut limit = rlimit64 {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the kernel writes, then reads, `limit` alone.
-    let answers = unsafe {
-        let read = syscall(__NR_prlimit64, [0, RLIMIT_NOFILE as usize, 0, &raw mut limit as usize]);
-        limit.rlim_cur = soft;
-        (
-            read,
-            syscall(
-                __NR_prlimit64,
-                [0, RLIMIT_NOFILE as usize, &raw const limit as usize, 0],
-            ),
-        )
-    };
-    assert!(answers == (0, 0), "prlimit64: {answers:?}");
+    let [_, hard] = open_files_limit(None);
+    open_files_limit(Some([soft, hard]));
+}
+
+/// Sets the soft and the hard limit of open files to the same value, as only root may.
+pub fn raise_limit(limit: u64) {
+    open_files_limit(Some([limit; 2]));
+}
+
+/// Returns the soft and the hard limit of open files, or sets them. Kernels before 2.6.36 have only the calls whose limits
+/// are words.
+fn open_files_limit(set: Option<[u64; 2]>) -> [u64; 2] {
+    let mut limits = set.unwrap_or_default();
+    let at = &raw mut limits as usize;
+    let [new, old] = if set.is_some() { [at, 0] } else { [0, at] };
+    // SAFETY: the kernel reads or writes `limits` only.
+    let ret = unsafe { syscall(__NR_prlimit64, [0, RLIMIT_NOFILE as usize, new, old]) };
+    #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+    if ret == -(linux_raw_sys::errno::ENOSYS as isize) {
+        let mut words = limits.map(|limit| limit as usize);
+        let number = if set.is_some() { __NR_setrlimit } else { __NR_getrlimit };
+        // SAFETY: the kernel reads or writes `words` only.
+        let ret = unsafe { syscall(number, [RLIMIT_NOFILE as usize, &raw mut words as usize]) };
+        assert!(ret == 0, "getrlimit or setrlimit: {ret}");
+        return words.map(|word| word as u64);
+    }
+    assert!(ret == 0, "prlimit64: {ret}");
+    limits
 }
 
 pub const PAGE: usize = 65536; // a multiple of every page size in use
@@ -419,23 +455,7 @@ pub fn become_nobody() -> isize {
     unsafe { syscall(__NR_setuid, [65534]) }
 }
 
-/// Sets soft and hard limit of open files, as only root may.
-pub fn raise_limit(limit: u64) {
-    let limit = rlimit64 {
-        rlim_cur: limit,
-        rlim_max: limit,
-    };
-    // SAFETY: the kernel reads `limit` alone.
-    let answer = unsafe {
-        syscall(
-            __NR_prlimit64,
-            [0, RLIMIT_NOFILE as usize, &raw const limit as usize, 0],
-        )
-    };
-    assert!(answer == 0, "prlimit64: {answer}");
-}
-
-/// What a signal handler finds of what it interrupted: include/uapi/asm/ucontext.h, sigcontext.h.
+/// What a signal handler finds of the interrupted code: include/uapi/asm/ucontext.h, sigcontext.h.
 #[cfg(target_arch = "x86")]
 #[repr(C)]
 pub struct Context {
