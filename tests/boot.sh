@@ -1,33 +1,47 @@
 #!/bin/sh
-# Boots a kernel of Debian's under QEMU, with a program as its first process, and shows what comes over the serial console:
+# Boots a kernel under QEMU, with a program as its first process, and shows what the program prints on the serial console:
 #
-#   sh tests/boot.sh TARGET KERNEL PROGRAM LAST-LINE
+#   sh tests/boot.sh TARGET FOLDER PROGRAM LAST-LINE [KERNEL-OPTION...]
 #
-# KERNEL is the folder that tests/kernel.sh prints. The initramfs holds the program, as /init, and the modules. A boot that
-# hasn't printed LAST-LINE, a pattern, and turned itself off within its time has failed.
-# SELinux is chosen because it has labels even without a policy.
+# FOLDER contains the kernel as `vmlinuz` and, in `modules`, those that the program loads: tests/kernel.sh makes one. The
+# initramfs contains the program, as /init, and the modules. The boot passes if the program prints LAST-LINE, a pattern,
+# and the machine turns itself off within the time that tests/targets allows. SELinux is chosen because it has labels even
+# without a policy.
 set -u
-target=$1 kernel=$2 program=$3 last_line=$4
-
-case $target in
-x86_64) machine='qemu-system-x86_64 -cpu max' console=ttyS0 ;;
-i386) machine='qemu-system-i386 -cpu max' console=ttyS0 ;;
-aarch64) machine='qemu-system-aarch64 -machine virt -cpu max' console=ttyAMA0 ;;
-riscv64) machine='qemu-system-riscv64 -machine virt -cpu rv64,v=true,vext_spec=v1.0' console=ttyS0 ;;
-esac
+folder=$2 program=$3 last_line=$4
+targets=$(dirname "$0")/targets
+# shellcheck source=tests/targets.sh
+. "$targets.sh"
+describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
+shift 4
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/root" && cp "$program" "$work/root/init" && cp -r "$kernel/modules" "$work/root" || exit 1
+mkdir "$work/root" && cp "$program" "$work/root/init" || exit 1
+[ ! -d "$folder/modules" ] || cp -r "$folder/modules" "$work/root" || exit 1
 (cd "$work/root" && find . | cpio --quiet -o -H newc) >"$work/initramfs" || exit 1
 
 # shellcheck disable=SC2086 # a command and its options
-timeout 120 $machine -m 512 -nographic -no-reboot -kernel "$kernel/vmlinuz" -initrd "$work/initramfs" \
-	-append "console=$console panic=-1 quiet security=selinux" </dev/null 2>&1 | tr -d '\r' |
-	awk '/^(ok|FAIL|skip)  |^init: |^service: |^[0-9]+ passed|anic/' | tee "$work/console"
-if grep -qE "$last_line" "$work/console" && ! grep -q 'Kernel panic' "$work/console"; then
-	echo "boot of $(basename "$kernel"): ended as it should"
-else
-	echo "boot of $(basename "$kernel"): FAILED"
-	exit 1
-fi
+{
+	timeout -k 10 "$seconds" $machine -m 512 -nographic -no-reboot -kernel "$folder/vmlinuz" -initrd "$work/initramfs" \
+		-append "console=$console panic=-1 quiet security=selinux${1:+ $*}" </dev/null 2>&1
+	echo $? >"$work/status"
+} | tr -d '\r' | tee "$work/console" | grep -aE '^(ok|FAIL|skip)  |^init: |^service: |^[0-9]+ passed|anic'
+
+boot="boot of $(basename "$folder")${1:+ ($*)}"
+case $(cat "$work/status") in
+0)
+	if grep -qa 'Kernel panic' "$work/console"; then
+		reason="the kernel panicked"
+	elif ! grep -qaE "$last_line" "$work/console"; then
+		reason="no line matches '$last_line'"
+	else
+		echo "$boot: the program ended and the machine turned itself off"
+		exit
+	fi
+	;;
+124 | 137) reason="timed out after $seconds s" ;;
+*) reason="$machine ended with status $(cat "$work/status")" ;;
+esac
+echo "FAIL  $boot: $reason; last line: $(grep -a . "$work/console" | tail -n 1)"
+exit 1

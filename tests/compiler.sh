@@ -1,10 +1,42 @@
-# For the scripts that hold what a compiler made against budgets: with $triple set, all that follows is compiled by the one
-# for which they hold. It is installed where another is the default.
+# Selects the compiler that the budgets hold for. The scripts that compare a compiler's output with a budget source this
+# file, with the target's `triple` set. From there on cargo uses that compiler, and `enforce` is yes. It is taken from the
+# user's toolchains, which are never modified; a missing one is installed into a cache of its own. Where it can't be had,
+# and with BUDGETS=report in the environment, the default compiler stays, and figures are printed without being enforced.
 
-budgets_hold_for=1.95.0
-if [ "$(rustc --version | cut -d ' ' -f 2)" != "$budgets_hold_for" ]; then
-	rustup toolchain install "$budgets_hold_for" --profile minimal --no-self-update >&2 &&
-		rustup target add "$triple" --toolchain "$budgets_hold_for" >&2 ||
-		{ echo "the budgets hold for Rust $budgets_hold_for: rustup toolchain install $budgets_hold_for" >&2; exit 1; }
-	export RUSTUP_TOOLCHAIN="$budgets_hold_for"
+pinned=1.95.0
+enforce=yes
+compiler=$(rustc --version | cut -d ' ' -f 2)
+
+# has_pinned: whether RUSTUP_HOME has that compiler with the target's library.
+has_pinned() {
+	rustup toolchain list | grep -q "^$pinned-" &&
+		rustup target list --toolchain "$pinned" --installed | grep -qx "$triple"
+}
+
+# install_pinned: into the cache; one process at a time.
+install_pinned() {
+	mkdir -p "$RUSTUP_HOME" && exec 9>"$RUSTUP_HOME/lock" && flock 9
+	has_pinned || { rustup toolchain install "$pinned" --profile minimal --no-self-update && rustup target add "$triple"; } \
+		>"$RUSTUP_HOME/log" 2>&1
+	installed=$?
+	exec 9>&-
+	return $installed
+}
+
+if [ "${BUDGETS:-}" = report ]; then
+	enforce=no
+elif [ "$compiler" != "$pinned" ]; then
+	user_home=${RUSTUP_HOME:-} user_toolchain=${RUSTUP_TOOLCHAIN:-}
+	export RUSTUP_TOOLCHAIN="$pinned"
+	has_pinned || {
+		export RUSTUP_HOME="${XDG_CACHE_HOME:-$HOME/.cache}/linux-socketpair/rustup"
+		install_pinned
+	} || {
+		unset RUSTUP_HOME RUSTUP_TOOLCHAIN
+		[ -z "$user_home" ] || export RUSTUP_HOME="$user_home"
+		[ -z "$user_toolchain" ] || export RUSTUP_TOOLCHAIN="$user_toolchain"
+		enforce=no
+	}
+	[ $enforce = no ] || compiler=$pinned CARGO_TARGET_DIR=$CARGO_TARGET_DIR/rust-$pinned
 fi
+why_not="budgets hold for Rust $pinned, this is $compiler"

@@ -1,14 +1,16 @@
 #!/bin/sh
-# Refuses each system call of a session, one at a time, with each errno that it may give:
+# Makes each system call of a program fail, one at a time, with each errno that the call may return:
 #
-#   sh tests/faults.sh SESSION
+#   sh tests/fault_injection.sh PROGRAM
 #
-# Whatever is refused, no signal may end the session, and no descriptor may stay open in it.
+# strace injects the errnos. Whichever call fails, no signal may end the program, and no file descriptor may stay open in it.
+# The program prints `steps N failed N`: how many steps it made, and how many of them failed.
 set -u
 program=$1
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 
-passed=0 failed=0
-# The errnos of the manual pages, and ENOSYS of whatever has a second door.
+# The errnos of the manual pages, and ENOSYS for calls that have a second entry.
 errnos() {
 	case $1 in
 	socketpair) echo EACCES EAFNOSUPPORT EFAULT EINVAL EMFILE ENFILE ENOMEM ENOSYS EOPNOTSUPP EPERM EPROTONOSUPPORT ;;
@@ -26,49 +28,44 @@ errnos() {
 	esac
 }
 
-# session [INJECTION]: runs it; sets its exit status, and how many of its steps were refused.
-session() {
-	said=$(strace -f --seccomp-bpf -o /dev/null -e trace="${1%%:*}" -e inject="$1" "$program" 2>&1)
+# run OPTION...: runs the program under strace; sets its exit status, and how many of its steps failed.
+run() {
+	output=$(limited 60 strace -f "$@" "$program" 2>&1)
 	status=$?
-	refused=$(echo "$said" | sed -n 's/^steps [0-9]* refused //p')
+	failed_steps=$(echo "$output" | sed -n 's/^steps [0-9]* [a-z]* //p')
 }
 
-# The session as it is: how often it makes each call, and how many steps this kernel refuses by itself.
+# Without injection: how often the program makes each call, and how many steps fail on this kernel.
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
-said=$(strace -f -o "$log" "$program") || {
-	echo "FAIL  the session, when nothing is refused: status $?, $said"
+run -o "$log"
+[ "$status" = 0 ] || {
+	echo "FAIL  without injection: status $status, $output"
 	echo "0 passed, 1 failed, 0 skipped"
 	exit 1
 }
-refused_by_itself=$(echo "$said" | sed -n 's/^steps [0-9]* refused //p')
+failed_without=$failed_steps
 
 for call in socketpair sendto sendmsg recvmsg getsockopt setsockopt shutdown fcntl ioctl ppoll ppoll_time64; do
 	count=$(grep -cE "^([0-9]+ +)?$call\(" "$log")
-	# Each machine has one of the two.
+	# A machine has one of the two.
 	case $call-$count in ppoll*-0) continue ;; esac
-	runs=0 told=0 wrong=0
+	runs=0 reported=0 wrong=0
 	for errno in $(errnos $call); do
 		at=0
 		while [ $((at += 1)) -le "$count" ]; do
-			session "$call:error=$errno:when=$at"
+			run --seccomp-bpf -o /dev/null -e trace="$call" -e inject="$call:error=$errno:when=$at"
 			runs=$((runs + 1))
-			[ "$refused" = "$refused_by_itself" ] || told=$((told + 1))
+			[ "$failed_steps" = "$failed_without" ] || reported=$((reported + 1))
 			[ "$status" = 0 ] || wrong=$((wrong + 1))
-			# The first of a kind is enough to see.
-			[ "$status" = 0 ] || [ "$wrong" -gt 1 ] || echo "      $call $at, $errno: status $status, $said"
+			# Only the first of a kind is printed.
+			[ "$status" = 0 ] || [ "$wrong" -gt 1 ] || echo "      $call $at, $errno: status $status, $output"
 		done
 	done
-	# Not every refusal is told: some are tried again, or another way, and some take the place of the kernel's own.
-	if [ "$wrong" = 0 ] && [ "$told" -gt 0 ]; then
-		passed=$((passed + 1))
-		echo "ok    $call: $count calls, $runs runs, $told of them told of it"
-	else
-		failed=$((failed + 1))
-		echo "FAIL  $call: $count calls, $runs runs, $told of them told of it, $wrong wrong"
-	fi
+	# Some failures are not reported: the call is repeated or replaced, or the kernel returns that errno by itself.
+	check "$call: $count calls, $runs runs, $reported reported; wrong outcomes" "$wrong" 0
+	[ "$reported" -gt 0 ] || check "$call: a run that reports the failure" no yes
 done
-echo "skip  close (a call that is refused so is not made: the descriptor would stay open)"
+skip close "an injected failure keeps the call from being made, and the descriptor stays open"
 
-echo "$passed passed, $failed failed, 1 skipped"
-[ "$failed" = 0 ]
+close_count

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Fetches a kernel of Debian's, once, and prints the folder in the cache that holds it as `vmlinuz`, with its modules for TIPC:
+# Downloads a Debian kernel, once, and prints the folder in the cache that contains it: `vmlinuz`, `release`, and in
+# `modules` those of TIPC.
 #
 #   sh tests/kernel.sh SUITE ARCHITECTURE FLAVOUR
 #
-# It is fetched from where this machine's own packages come from, under a configuration of its own for that release.
+# SUITE is any that Debian serves; `experimental` means the newest of experimental and sid. The packages come from the mirror
+# that this machine uses for its own, with a separate configuration for that release.
 set -u
 suite=$1 arch=$2 flavour=$3
 dir=${XDG_CACHE_HOME:-$HOME/.cache}/linux-socketpair/$suite-$arch-$flavour
@@ -12,37 +14,50 @@ if [ -e "$dir/vmlinuz" ]; then
 	exit
 fi
 
-die() { echo "tests/kernel.sh: Debian's package linux-image-$flavour ($suite, $arch) is needed: $*" >&2; exit 1; }
+die() { echo "Debian's package linux-image-$flavour ($suite, $arch) can't be had: $*" >&2; exit 1; }
+# shellcheck disable=SC2016 # apt expands it
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
 [ -n "$mirror" ] || die "this machine has no source of packages; apt-get update?"
 
 rm -rf "$dir.new"
-mkdir -p "$dir.new/apt/lists/partial" "$dir.new/apt/archives/partial" "$dir.new/modules" || exit 1
+mkdir -p "$dir.new/apt/lists/partial" "$dir.new/apt/archives/partial" "$dir.new/modules" "$dir.new/unpacked" || exit 1
 cd "$dir.new" || exit 1
-echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >apt/sources.list
+for from in "$suite" $([ "$suite" != experimental ] || echo sid); do
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $from main"
+done >apt/sources.list
 : >apt/status
 apt() {
 	command=$1
 	shift
 	"$command" -o Dir::Etc::SourceList="$PWD/apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$PWD/apt/lists" \
 		-o Dir::State::Status="$PWD/apt/status" -o Dir::Cache="$PWD/apt" -o APT::Architecture="$arch" \
-		-o APT::Architectures="$arch" -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
+		-o APT::Architectures="$arch" -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false \
+		-o APT::Sandbox::User=root -o APT::Default-Release="$suite" "$@"
 }
 apt apt-get -qq update >apt/log 2>&1 || die "apt-get update: $(tail -n 3 apt/log)"
-# The flavour's package is empty; it depends on the kernel of the day.
-package=$(apt apt-cache depends "linux-image-$flavour" | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-[ -n "$package" ] || die "no kernel of that name"
-apt apt-get -qq download "$package" >apt/log 2>&1 || die "apt-get download $package: $(tail -n 3 apt/log)"
-dpkg -x ./*.deb unpacked || die "dpkg -x"
+# The flavour's package is empty and depends on the current kernel; that is one package, or from 6.19 on several.
+packages=$(apt apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
+	--no-enhances "linux-image-$flavour" 2>/dev/null | grep -E '^linux-(image|binary|modules)-[0-9]' | sort -u)
+[ -n "$packages" ] || die "the suite has no such kernel"
+for package in $packages; do
+	apt apt-get -qq download "$package" >apt/log 2>&1 || die "apt-get download $package: $(tail -n 3 apt/log)"
+done
+for package in *.deb; do
+	dpkg -x "$package" unpacked || die "dpkg -x $package"
+done
 
-cp unpacked/boot/vmlinu[xz]-* vmlinuz || die "no kernel in the package"
+kernel=$(find unpacked \( -path '*/boot/vmlinu[xz]-*' -o -path '*/lib/modules/*/vmlinuz' \) -type f | head -n 1)
+[ -n "$kernel" ] || die "no kernel in $(echo $packages)"
 for module in udp_tunnel ip6_udp_tunnel tipc; do
 	file=$(find unpacked -name "$module.ko*" | head -n 1)
 	case $file in
+	'') grep -q "/$module.ko$" "$(find unpacked -name modules.builtin | head -n 1)" || die "no module $module" ;;
 	*.xz) xz -dc "$file" >"modules/$module.ko" ;;
+	*.zst) zstd -qdc "$file" >"modules/$module.ko" ;;
 	*) cp "$file" "modules/$module.ko" ;;
-	esac || die "no module $module in the package"
+	esac || die "the module $module can't be unpacked"
 done
-echo "${package#linux-image-}" >release
+find unpacked -path '*/lib/modules/*' -prune -name '[0-9]*' -exec basename {} \; | head -n 1 >release
+cp "$kernel" vmlinuz || exit 1
 rm -rf apt unpacked ./*.deb
-mv "$dir.new" "$dir" && echo "$dir"
+rm -rf "$dir" && mv "$dir.new" "$dir" && echo "$dir"

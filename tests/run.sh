@@ -1,249 +1,347 @@
 #!/bin/sh
-# Runs every test on every target, or on those that are named:
+# Runs every test on every target, or what is named:
 #
-#   sh tests/run.sh [x86_64] [i386] [aarch64] [riscv64] [others] [miri] [sanitizers] [boot] [fuzz]
+#   sh tests/run.sh [TARGET...] [unsupported] [miri] [gvisor] [sanitizers] [boot[:TARGET[:FOLDER]]...] [fuzz]
 #
-# Without a name, all but the long runs: sanitizers, which runs the hosted tests under two of them; boot, which boots
-# Debian's kernels with the tests as their first process; and fuzz, which looks for a minute for memory that the reader of
-# control messages doesn't bear.
+# TARGET       one of tests/targets: hosted tests and examples, conformance program natively and under QEMU user mode, costs
+# unsupported  other targets are rejected at build time, in one clear line
+# miri         what makes no system call, under Miri
+# gvisor       conformance program and examples in gVisor
+# sanitizers   hosted tests under AddressSanitizer and ThreadSanitizer
+# boot         conformance program and init example as the first process of Debian's kernels, from the oldest that Debian
+#              serves to the newest; of one target; or of the kernel in a folder that contains `vmlinuz` and, optionally,
+#              `modules`: sh tests/run.sh boot:i386:/tmp/linux-4.4
+# fuzz         the parser of control messages, for a minute
 #
-# It installs what it lacks, and says so: rustup's targets, and as root Debian's packages. It ends with a table and one
-# line `N passed, N failed, N skipped`. A test that can't run somewhere is named there, with the reason.
+# Without a name it runs everything but sanitizers, boot and fuzz, which take longer.
+#
+# It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
+# be had is skipped by name, with the reason, and the rest runs. miri and gvisor are skipped so too if they are not named and
+# something is missing. It ends with a table and the line `N passed, N failed, N skipped`. The exit status is 1 if
+# something failed, and 2 if something that was named had to be skipped.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:$HOME/.cargo/bin
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}" CARGO_TERM_COLOR=never
 logs=$CARGO_TARGET_DIR/tests
-mkdir -p "$logs" || exit 1
-: >"$logs/table"
+targets=tests/targets
+. tests/targets.sh
+. tests/check.sh
 
 say() { printf '%s\n' "$*"; }
 die() { say "tests/run.sh: $*" >&2; exit 1; }
 
-# describe TARGET: sets its triple, its emulator, the prefix of its binutils, and what it needs as THING=PACKAGE.
-describe() {
-	toolchain=stable emulator= binutils= needs="cc=gcc /usr/include/stdio.h=libc6-dev objdump=binutils"
+# needs NAME: what it needs of Debian, one `PROGRAM-OR-FILE PACKAGE` per line. Everything needs a linker for build scripts.
+needs() {
+	echo cc gcc
+	echo /usr/include/stdio.h libc6-dev
 	case $1 in
-	x86_64)
-		triple=x86_64-unknown-linux-gnu emulator=qemu-x86_64
-		needs="$needs strace=strace valgrind=valgrind"
-		;;
-	i386)
-		triple=i686-unknown-linux-gnu emulator=qemu-i386
-		needs="$needs strace=strace valgrind=valgrind i686-linux-gnu-gcc=gcc-i686-linux-gnu /usr/i686-linux-gnu/include/stdio.h=libc6-dev-i386-cross"
-		;;
-	aarch64)
-		triple=aarch64-unknown-linux-gnu emulator=qemu-aarch64 binutils=aarch64-linux-gnu-
-		needs="$needs ${binutils}gcc=gcc-aarch64-linux-gnu /usr/aarch64-linux-gnu/include/stdio.h=libc6-dev-arm64-cross"
-		;;
-	riscv64)
-		triple=riscv64gc-unknown-linux-gnu emulator=qemu-riscv64 binutils=riscv64-linux-gnu-
-		needs="$needs ${binutils}gcc=gcc-riscv64-linux-gnu /usr/riscv64-linux-gnu/include/stdio.h=libc6-dev-riscv64-cross"
-		;;
-	others)
-		triple=armv7-unknown-linux-gnueabihf
-		;;
-	miri)
-		toolchain=nightly components="miri rust-src"
-		;;
-	boot)
-		triple=x86_64-unknown-linux-gnu
-		needs="$needs apt-cache=apt dpkg=dpkg cpio=cpio xz=xz-utils qemu-system-x86_64=qemu-system-x86"
-		needs="$needs qemu-system-aarch64=qemu-system-arm qemu-system-riscv64=qemu-system-misc"
-		;;
-	sanitizers)
-		toolchain=nightly components=rust-src
-		;;
-	fuzz)
-		toolchain=nightly components=rust-src
-		needs="$needs c++=g++ cargo-fuzz=cargo:cargo-fuzz"
+	unsupported | miri | sanitizers) ;;
+	gvisor) echo runsc runsc ;;
+	fuzz) echo c++ g++ ;;
+	boot*)
+		echo cpio cpio
+		echo xz xz-utils
+		for name in $(boot_targets "$1"); do
+			describe target "$name"
+			echo "${machine%% *} $system"
+		done
 		;;
 	*)
-		die "no target $1; there are x86_64, i386, aarch64, riscv64, others, miri, sanitizers, boot and fuzz"
+		describe target "$1"
+		echo "$emulator qemu-user"
+		echo objdump binutils
+		[ $host = yes ] || echo "$cc ${packages%% *}"
+		[ $host = yes ] || echo "$sysroot/include/stdio.h ${packages##* }"
+		[ $native = no ] || { echo strace strace; echo valgrind valgrind; }
 		;;
 	esac
-	[ -z "$emulator" ] || needs="$needs $emulator=qemu-user"
 }
 
-# install TARGET: what it lacks of rustup's, of Debian's and of cargo's, and nothing else.
-install() {
-	if [ "$toolchain" = nightly ]; then
-		rustup toolchain list | grep -q ^nightly || {
-			say "$1: rustup toolchain install nightly"
-			rustup toolchain install nightly --profile minimal --no-self-update || die "$1 needs Rust's nightly: rustup toolchain install nightly"
-		}
-		for component in $components; do
-			rustup component list --toolchain nightly --installed | grep -q "^$component" || {
-				say "$1: rustup component add $component --toolchain nightly"
-				rustup component add "$component" --toolchain nightly || die "$1 needs Rust's component $component, nightly"
-			}
-		done
-	elif ! rustup target list --installed | grep -qx "$triple"; then
-		say "$1: rustup target add $triple"
-		rustup target add "$triple" || die "$1 needs Rust's target $triple: rustup target add $triple"
-	fi
-	missing= crates=
-	for need in $needs; do
-		command -v "${need%%=*}" >/dev/null || [ -e "${need%%=*}" ] || case ${need#*=} in
-		cargo:*) crates="$crates ${need#*:}" ;;
-		*) missing="$missing ${need#*=}" ;;
-		esac
+# missing NAME: the packages that it lacks.
+missing() {
+	needs "$1" | while read -r program package; do
+		command -v "$program" >/dev/null || [ -e "$program" ] || say "$package"
 	done
-	if [ -n "$missing" ]; then
-		say "$1: apt-get install$missing"
-		wants="$1 needs Debian's packages:$missing"
-		[ "$(id -u)" = 0 ] || die "$wants (apt-get install them as root)"
-		command -v apt-get >/dev/null || die "$wants (there is no apt-get here)"
-		{ [ -n "${updated:-}" ] || apt-get update; } >"$logs/apt.log" 2>&1 ||
-			die "$wants (apt-get update failed: $logs/apt.log)"
-		updated=yes
-		# shellcheck disable=SC2086 # a list of packages
-		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$logs/apt.log" 2>&1 ||
-			die "$wants (apt-get install failed: $logs/apt.log)"
-	fi
-	if [ -n "$crates" ]; then
-		say "$1: cargo install$crates"
-		# shellcheck disable=SC2086 # a list of crates
-		cargo install -q --locked $crates || die "$1 needs the programs of these crates:$crates (cargo install failed)"
-	fi
 }
 
-# part TARGET NAME COMMAND...: runs a part, shows it as it goes, and notes its counts for the table.
+boot_targets() {
+	case $1 in
+	boot) all_targets ;;
+	*) say "$1" | cut -d : -f 2 ;;
+	esac
+}
+
+# unavailable NAME REASON: skips it.
+unavailable() {
+	say "skip  $1 ($2)"
+	say "$1	skipped: $2		0	0	1	0" >>"$logs/table"
+	skip_list="$skip_list$1 "
+	[ $named = no ] || named_skipped=yes
+}
+
+# nightly NAME COMPONENT...: whether Rust's nightly is installed. It is installed if the part was named.
+nightly() {
+	name=$1
+	shift
+	# shellcheck disable=SC2046 # a list of options
+	set -- rustup toolchain install nightly --profile minimal --no-self-update $(printf -- '--component %s ' "$@")
+	if rustup toolchain list | grep -q ^nightly; then
+		absent=
+		for component in $(say "$*" | sed 's/.*--no-self-update//; s/--component//g'); do
+			rustup component list --toolchain nightly --installed | grep -q "^$component" || absent="$absent $component"
+		done
+		[ -n "$absent" ] || return 0
+		set -- rustup component add --toolchain nightly $absent
+	fi
+	if [ $named = yes ]; then
+		say "$name: $*"
+		"$@" >"$logs/rustup.log" 2>&1 && return
+		unavailable "$name" "failed: $*"
+	else
+		unavailable "$name" "first: $*"
+	fi
+	return 1
+}
+
+# prepare NAME: installs what it needs of rustup's and cargo's.
+prepare() {
+	case $1 in
+	miri) nightly miri miri rust-src && return ;;
+	sanitizers) nightly sanitizers rust-src && return ;;
+	fuzz)
+		nightly fuzz rust-src || return
+		command -v cargo-fuzz >/dev/null && return
+		say "fuzz: cargo install cargo-fuzz"
+		cargo install -q --locked cargo-fuzz >"$logs/cargo.log" 2>&1 && return
+		unavailable fuzz "failed: cargo install cargo-fuzz"
+		;;
+	gvisor)
+		runsc --rootless --network=none "do" true >"$logs/gvisor.log" 2>&1 && return
+		unavailable gvisor "runsc: $(tail -n 1 "$logs/gvisor.log")"
+		;;
+	unsupported) rust_target unsupported wasm32-unknown-unknown && return ;;
+	boot*)
+		for name in $(boot_targets "$1"); do
+			describe target "$name"
+			rust_target "$1" "$triple" || return
+		done
+		return
+		;;
+	*)
+		describe target "$1"
+		rust_target "$1" "$triple" && return
+		;;
+	esac
+	return 1
+}
+
+# rust_target NAME TRIPLE: whether rustup has that target's library.
+rust_target() {
+	rustup target list --installed | grep -qx "$2" && return
+	say "$1: rustup target add $2"
+	rustup target add "$2" >"$logs/rustup.log" 2>&1 && return
+	unavailable "$1" "failed: rustup target add $2"
+	return 1
+}
+
+# part ROW PLACE WHAT COMMAND...: runs a part, shows its output, and adds its counts to the table.
 part() {
-	target=$1 name=$2 log=$logs/$1-$(printf %s "$2" | tr -c a-z0-9 -).log
-	shift 2
-	say "--- $target: $name"
+	row=$1 place=$2 what=$3 log=$logs/$(printf %s "$1-$3-$2" | tr -c a-zA-Z0-9_ -).log
+	shift 3
+	say "--- $row: $what${place:+, $place}"
+	began=$(date +%s)
 	{ "$@" 2>&1; say "exit $?"; } | tee "$log" | sed '/^exit [0-9]*$/d; s/^/    /'
 	# libtest's counts and our programs' own. A part that fails, or tests nothing, without a failure of its own is one.
-	awk -v target="$target" -v name="$name" '
+	awk -v row="$row" -v what="$what" -v place="$place" -v took=$(($(date +%s) - began)) '
 		/^test result: / { passed += $4; failed += $6; skipped += $8 }
 		/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { passed += $1; failed += $3; skipped += $5 }
 		/^exit [0-9]+$/ { status = $2 }
 		END {
 			if (!failed && (status || !(passed + skipped))) failed = 1
-			printf "%-9s %-44s %7d %7d %7d\n", target, name, passed, failed, skipped
-		}' "$log" >>"$logs/table"
-}
-
-# Where it runs natively, the load is a million pairs, and not some thousands.
-hosted() {
-	case $target in x86_64 | i386) export LINUX_SOCKETPAIR_LOAD=1 ;; *) unset LINUX_SOCKETPAIR_LOAD ;; esac
-	cargo test -q --locked --target "$triple" &&
-		cargo test -q --locked --target "$triple" --all-features --lib --test std
-}
-
-# example NAME PATTERN: runs it, and wants its last line to match.
-example() {
-	cargo run -q --locked --target "$triple" --example "$1" >"$logs/example.log" && check_last_line "$2" "$logs/example.log"
-}
-
-check_last_line() {
-	cat "$2"
-	if tail -n 1 "$2" | grep -q "$1"; then say "1 passed, 0 failed, 0 skipped"; else say "0 passed, 1 failed, 0 skipped"; fi
-}
-
-# The init example, a package of its own. It starts itself anew, which QEMU user-mode can't.
-init() {
-	(cd examples/init && cargo build -q --locked --target "$triple" && cargo build -q --locked --target "$triple" --release) ||
-		return
-	case $target in
-	x86_64 | i386) "$(program release init)" >"$logs/init.log" && check_last_line '^init: power off$' "$logs/init.log" ;;
-	*)
-		say "skip  the life of the init example (QEMU user-mode: exec starts no program of another architecture)"
-		say "0 passed, 0 failed, 1 skipped"
-		;;
-	esac
-}
-
-# freestanding PROFILE [OPTION...]: builds the programs without libc. What only optimized code shows is not built otherwise.
-freestanding() {
-	profile=$1
-	shift
-	[ "$profile" != dev ] || set -- --bin conformance --bin smallest --bin stack "$@"
-	(cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" "$@")
+			print row, what, place, passed + 0, failed + 0, skipped + 0, took
+		}' OFS='\t' "$log" >>"$logs/table"
 }
 
 # The program of a profile, built before.
 program() { say "$CARGO_TARGET_DIR/$triple/$([ "$1" = dev ] && say debug || say "$1")/$2"; }
 
+# Natively the load is a million pairs, otherwise some thousands.
+hosted() {
+	unset LINUX_SOCKETPAIR_LOAD
+	[ $native = no ] || export LINUX_SOCKETPAIR_LOAD=1
+	limited 3600 cargo test -q --locked --target "$triple" &&
+		limited 3600 cargo test -q --locked --target "$triple" --all-features --lib --test std
+}
+
+# last_line PATTERN COMMAND...: runs it, and checks the last line that it prints.
+last_line() {
+	pattern=$1
+	shift
+	limited 600 "$@" >"$logs/output"
+	ended=$?
+	cat "$logs/output"
+	if [ $ended = 0 ] && tail -n 1 "$logs/output" | grep -q "$pattern"; then
+		say "1 passed, 0 failed, 0 skipped"
+	else
+		say "FAIL  status $ended; last line expected: $pattern"
+		say "0 passed, 1 failed, 0 skipped"
+	fi
+}
+
+example() { last_line "$2" cargo run -q --locked --target "$triple" --example "$1"; }
+
+# The init example is a package of its own. It executes itself, which QEMU user mode can't.
+init() {
+	(cd examples/init && cargo build -q --locked --target "$triple" && cargo build -q --locked --target "$triple" --release) ||
+		return
+	if [ $native = yes ]; then
+		last_line '^init: power off$' "$(program release init)"
+	else
+		say "skip  the init example's run (QEMU user mode executes no program of another architecture)"
+		say "0 passed, 0 failed, 1 skipped"
+	fi
+}
+
+# freestanding PROFILE [OPTION...]: builds the programs without libc; of the unoptimized ones, those that are used.
+freestanding() {
+	profile=$1
+	shift
+	[ "$profile" != dev ] || set -- --bin conformance --bin smallest "$@"
+	(cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" "$@")
+}
+
+# conformance PROFILE [EMULATOR]
 conformance() {
 	profile=$1
 	shift
-	freestanding "$profile" && "$@" "$(program "$profile" conformance)" ${1:+qemu-user}
+	freestanding "$profile" && limited 1800 "$@" "$(program "$profile" conformance)" ${1:+qemu-user}
 }
 
-# vectors_with FEATURE: builds the loops with calls inside with the vector unit on, in a folder of their own.
-vectors_with() {
+# build_vectors: builds the loops with calls inside, with the vector registers enabled, in a folder of their own.
+build_vectors() {
 	freestanding release --bin vectors --target-dir "$CARGO_TARGET_DIR/vectors" \
-		--config "target.$triple.rustflags=[\"-C\", \"target-feature=$1\"]"
+		--config "target.$triple.rustflags=[\"-C\", \"target-feature=$vectors\"]"
 }
 
-vectors() {
-	vectors_with "$1" && "$CARGO_TARGET_DIR/vectors/$triple/release/vectors"
+run_vectors() {
+	build_vectors && limited 600 "$CARGO_TARGET_DIR/vectors/$triple/release/vectors"
 }
 
-# The README's table of what a sandbox must allow, held against the rows that the conformance program proves.
-uses() {
-	"$(program release conformance)" uses >"$logs/uses" || return
-	sed -n '/^## What a sandbox must allow/,/^## /{ /^| what /d; /^|-/d; /^|/p; }' README.md >"$logs/uses.README"
-	diff "$logs/uses.README" "$logs/uses" && say "$(wc -l <"$logs/uses") passed, 0 failed, 0 skipped"
+# Compares README's table of what a sandbox must allow with the rows that the conformance program proves.
+sandbox_table() {
+	"$(program release conformance)" uses >"$logs/sandbox_table" || return
+	sed -n '/^## What a sandbox must allow/,/^## /{ /^| what /d; /^|-/d; /^|/p; }' README.md >"$logs/sandbox_table.README"
+	diff "$logs/sandbox_table.README" "$logs/sandbox_table" && say "$(wc -l <"$logs/sandbox_table") passed, 0 failed, 0 skipped"
 }
 
-# i386 is short of registers: every level of optimization, both code models, and a frame pointer that takes one more.
+# Builds for every level of optimization and both code models, with a frame pointer, which takes one more register.
 code_models() {
 	for level in 0 1 2 3 '"s"' '"z"'; do
 		for model in static pic; do
 			flags='["-C", "force-frame-pointers=yes", "-C", "relocation-model='$model'", "-C", "link-arg=-no-pie"]'
 			say "opt-level $level, $model, frame pointers"
-			freestanding release --bin conformance --config "profile.release.opt-level=$level" \
-				--config "target.$triple.rustflags=$flags" || return
-			"$(program release conformance)" >"$logs/code-model.log" || { cat "$logs/code-model.log"; return 1; }
-			tail -n 1 "$logs/code-model.log"
+			freestanding release --bin conformance --target-dir "$CARGO_TARGET_DIR/code_models" \
+				--config "profile.release.opt-level=$level" --config "target.$triple.rustflags=$flags" || return
+			limited 1800 "$CARGO_TARGET_DIR/code_models/$triple/release/conformance" >"$logs/code_model.log" ||
+				{ cat "$logs/code_model.log"; return 1; }
+			tail -n 1 "$logs/code_model.log"
 		done
 	done
 }
 
-# Each architecture's conformance program and init example as the first process of a kernel.
-boots() {
-	while read -r target suite arch flavour <&3; do
-		describe "$target"
-		install "$target"
-		describe "$target"
-		kernel=$(sh tests/kernel.sh "$suite" "$arch" "$flavour") || die "boot: no kernel for $target"
-		release=$(cat "$kernel/release")
-		freestanding release --bin conformance
-		part "$target" "conformance, booted, $release" \
-			sh tests/boot.sh "$target" "$kernel" "$(program release conformance)" ' passed, 0 failed, '
-		case $target in
-		aarch64) feature=+neon ;;
-		riscv64) feature=+v ;;
-		*) feature= ;;
+run_target() {
+	describe target "$1"
+	export "CARGO_TARGET_$(say "$triple" | tr a-z- A-Z_)_RUNNER=$PWD/.cargo/emulate"
+	runs=$([ $native = yes ] && say native || say "$emulator")
+	part "$target" "$runs" "hosted tests" hosted
+	part "$target" "$runs" "example pair" example pair '^INET, STREAM: .*EOPNOTSUPP'
+	part "$target" "$runs" "example pass_fd" example pass_fd '^parent: the child ended with status 0$'
+	part "$target" "$runs" "example init" init
+	for profile in dev release; do
+		[ $native = no ] || part "$target" native "conformance, $profile" conformance "$profile"
+		part "$target" "$emulator" "conformance, $profile" conformance "$profile" "$emulator"
+	done
+	# shellcheck disable=SC2046 # an emulator, or nothing
+	part "$target" "$runs" registers limited 600 $([ $native = yes ] || say "$emulator") "$(program release registers)"
+	if [ $native = yes ]; then
+		part "$target" native "fault injection" sh tests/fault_injection.sh "$(program release session)"
+		part "$target" "" "README's table of system calls" sandbox_table
+		[ -z "$vectors" ] || part "$target" native "vectors, $vectors" run_vectors
+	fi
+	for profile in dev release; do
+		part "$target" "$runs" "stack, $profile" sh tests/stack.sh "$target" "$profile"
+	done
+	part "$target" "" "what the binary contains" sh tests/binary.sh "$target" "$(program dev smallest)" \
+		"$(program release smallest)" "$(program release everything)" "$(program release conformance)"
+	for cost in instructions size; do
+		case " $lacks " in
+		*" $cost "*) unavailable "$target" "$cost: see tests/targets" ;;
+		*) part "$target" "" "$cost" sh "tests/$cost.sh" "$target" ;;
 		esac
-		if [ -n "$feature" ]; then
-			vectors_with "$feature" 2>&1
-			part "$target" "vectors, booted, $release" sh tests/boot.sh "$target" "$kernel" \
-				"$CARGO_TARGET_DIR/vectors/$triple/release/vectors" '^6 passed, 0 failed'
+	done
+	for name in $also; do
+		part "$target" native "$name" "$name"
+	done
+}
+
+# run_boots NAME: builds the programs of one target or of all, and boots its kernels with them.
+run_boots() {
+	folder=$(say "$1" | cut -s -d : -f 3-)
+	for name in $(boot_targets "$1"); do
+		describe target "$name"
+		freestanding release --bin conformance && (cd examples/init && cargo build -q --locked --target "$triple" --release) &&
+			{ [ -z "$vectors" ] || [ $native = yes ] || build_vectors; } ||
+			{ part "$target" "" "build for boot" false; continue; }
+		if [ -n "$folder" ]; then
+			boot "$folder" "$(basename "$folder")"
+			continue
 		fi
-		(cd examples/init && cargo build -q --locked --target "$triple" --release)
-		part "$target" "example init, booted, $release" \
-			life "$target" "$kernel" "$(program release init)"
-	done 3<<-END
-		x86_64 bookworm amd64 amd64
-		x86_64 trixie amd64 amd64
-		i386 bookworm i386 686
-		aarch64 trixie arm64 arm64
-		riscv64 trixie riscv64 riscv64
-	END
+		for kernel in $kernels; do
+			IFS=/ read -r suite arch flavour options <<-END
+				$kernel
+			END
+			if folder=$(sh tests/kernel.sh "$suite" "$arch" "$flavour" 2>"$logs/kernel.log"); then
+				boot "$folder" "$(cat "$folder/release")" $options
+			else
+				unavailable "$1" "$(tail -n 1 "$logs/kernel.log")"
+			fi
+			folder=
+		done
+	done
 }
 
-life() {
-	sh tests/boot.sh "$@" '^init: power off' >"$logs/life.log"
-	sed '$d' "$logs/life.log" >"$logs/life.init.log"
-	check_last_line '^init: power off$' "$logs/life.init.log"
+# boot FOLDER RELEASE [OPTION...]
+boot() {
+	folder=$1 on="booted $2${3:+ $3}"
+	shift 2
+	part "$target" "$on" conformance sh tests/boot.sh "$target" "$folder" "$(program release conformance)" \
+		' passed, 0 failed, ' "$@"
+	[ -z "$vectors" ] || [ $native = yes ] || part "$target" "$on" "vectors, $vectors" sh tests/boot.sh "$target" "$folder" \
+		"$CARGO_TARGET_DIR/vectors/$triple/release/vectors" '^6 passed, 0 failed' "$@"
+	part "$target" "$on" "example init" boot_init "$@"
 }
 
-# New finds go beside the build, not into the repository's corpus.
-fuzz() {
+boot_init() {
+	if sh tests/boot.sh "$target" "$folder" "$(program release init)" '^init: power off' "$@"; then
+		say "1 passed, 0 failed, 0 skipped"
+	else
+		say "0 passed, 1 failed, 0 skipped"
+	fi
+}
+
+run_gvisor() {
+	for name in $(all_targets); do
+		describe target "$name" && [ $host = yes ] && break
+	done
+	freestanding release --bin conformance && cargo build -q --locked --target "$triple" --examples &&
+		(cd examples/init && cargo build -q --locked --target "$triple" --release) &&
+		sh tests/gvisor.sh "$(program release conformance)" "$(program dev examples/pair)" "$(program dev examples/pass_fd)" \
+			"$(program release init)"
+}
+
+# New inputs are kept beside the build, not in the repository's corpus.
+run_fuzz() {
 	mkdir -p "$CARGO_TARGET_DIR/corpus"
 	cargo +nightly fuzz run --fuzz-dir tests/fuzz --target-dir "$CARGO_TARGET_DIR/fuzz" control_messages \
 		"$CARGO_TARGET_DIR/corpus" tests/fuzz/corpus/control_messages -- -max_total_time=60 -print_final_stats=1 2>&1 |
@@ -256,84 +354,79 @@ fuzz() {
 	fi
 }
 
-[ $# -gt 0 ] || set -- x86_64 i386 aarch64 riscv64 others miri
-command -v rustup >/dev/null || die "Rust's own installer, rustup, is what this begins with"
-for target; do
-	describe "$target"
-	install "$target"
+named=yes named_skipped=no skip_list=' '
+# shellcheck disable=SC2046 # a list of names
+[ $# -gt 0 ] || { named=no; set -- $(all_targets) unsupported miri gvisor; }
+for name; do
+	case $name in
+	unsupported | miri | gvisor | sanitizers | boot | fuzz) continue ;;
+	boot:*:*) [ -e "${name#boot:*:}/vmlinuz" ] || die "${name#boot:*:} contains no vmlinuz" ;;
+	esac
+	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" || die \
+		"there is no $name, but: $(all_targets | tr '\n' ' ')unsupported miri gvisor sanitizers boot boot:TARGET fuzz"
 done
-for target; do
-	describe "$target"
-	case $target in
-	others)
-		part others "build refused in one line" sh tests/others.sh "$triple"
-		continue
-		;;
-	miri)
-		part miri "all that makes no system call" env MIRIFLAGS=-Zmiri-disable-isolation \
-			cargo +nightly miri test --locked --lib --test control_messages --test types
-		continue
-		;;
-	sanitizers)
-		part sanitizers "hosted tests, AddressSanitizer" sh tests/sanitize.sh address
-		part sanitizers "hosted tests, ThreadSanitizer" sh tests/sanitize.sh thread
-		continue
-		;;
-	boot)
-		boots
-		continue
-		;;
-	fuzz)
-		part fuzz "control messages, 60 seconds" fuzz
-		continue
-		;;
-	esac
-	part "$target" "hosted tests" hosted
-	part "$target" "example pair" example pair '^INET, STREAM: refused with errno 95, EOPNOTSUPP'
-	part "$target" "example pass_fd" example pass_fd '^parent: the child ended with status 0$'
-	part "$target" "example init" init
-	for profile in dev release; do
-		case $target in
-		x86_64 | i386) part "$target" "conformance, $profile, native" conformance "$profile" ;;
-		esac
-		part "$target" "conformance, $profile, $emulator" conformance "$profile" "$emulator"
+command -v rustup >/dev/null || die "rustup, Rust's installer, is missing"
+
+# Packages first: whoever can't install them learns all that is missing, in one line.
+packages_of_all=$(for name; do
+	case $named-$name in no-miri | no-gvisor) [ "$(id -u)" = 0 ] || continue ;; esac
+	missing "$name"
+done | sort -u | tr '\n' ' ')
+if [ -n "$packages_of_all" ]; then
+	install="apt-get install --no-install-recommends $packages_of_all"
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || die "these packages are missing; as root on Debian: $install"
+fi
+mkdir -p "$logs" && : >"$logs/table" || exit 1
+if [ -n "$packages_of_all" ]; then
+	say "$install"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update >"$logs/apt.log" 2>&1
+	# One that can't be had must not keep the others away.
+	# shellcheck disable=SC2086 # a list of packages
+	apt-get install -y --no-install-recommends $packages_of_all >>"$logs/apt.log" 2>&1 || for package in $packages_of_all; do
+		apt-get install -y --no-install-recommends "$package" >>"$logs/apt.log" 2>&1
 	done
-	case $target in
-	x86_64 | i386) runs="native" on= ;;
-	*) runs=$emulator on=$emulator ;;
-	esac
-	for profile in dev release; do
-		part "$target" "stack, $profile, $runs" $on "$(program "$profile" stack)"
-	done
-	part "$target" "what the binary is" sh tests/binary.sh "$target" "${binutils}objdump" \
-		"$(program dev smallest)" "$(program release smallest)" "$(program release everything)" \
-		"$(program release conformance)"
-	part "$target" "instructions of each call" sh tests/instructions.sh "$target"
-	part "$target" "size of a program" sh tests/size.sh "$target" "$triple" "${binutils}size"
-	case $target in
-	x86_64 | i386)
-		part "$target" "registers, native" "$(program release registers)"
-		part "$target" "every call refused, native" sh tests/faults.sh "$(program release session)"
-		part "$target" "the README's system calls" uses
-		;;
-	*) part "$target" "registers, $emulator" "$emulator" "$(program release registers)" ;;
-	esac
-	[ "$target" != x86_64 ] || part x86_64 "vectors, AVX2, native" vectors +avx2
-	[ "$target" != i386 ] || part i386 "conformance, every code model, native" code_models
+fi
+for name; do
+	lacking=$(missing "$name" | tr '\n' ' ')
+	if [ -n "$lacking" ]; then
+		unavailable "$name" "missing packages: ${lacking% }"
+	else
+		prepare "$name"
+	fi
 done
 
-# What the README holds of the last run: each architecture, by place and kernel.
-awk -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
-	$1 !~ /^(x86_64|i386|aarch64|riscv64)$/ { next }
+for name; do
+	case $skip_list in *" $name "*) continue ;; esac
+	case $name in
+	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
+	miri)
+		part miri "" "what makes no system call" env MIRIFLAGS=-Zmiri-disable-isolation \
+			cargo +nightly miri test --locked --lib --test control_messages --test types
+		;;
+	gvisor) part gvisor gVisor "conformance, examples" run_gvisor ;;
+	sanitizers)
+		part sanitizers native "hosted tests, AddressSanitizer" sh tests/sanitizers.sh address
+		part sanitizers native "hosted tests, ThreadSanitizer" sh tests/sanitizers.sh thread
+		;;
+	fuzz) part fuzz native "control messages, 60 seconds" run_fuzz ;;
+	boot*) run_boots "$name" ;;
+	*) run_target "$name" ;;
+	esac
+done
+
+# README's table of the last run: each target, by place and kernel.
+awk -F '\t' -v targets="$(all_targets | tr '\n' ' ')" -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
+	index(" " targets, " " $1 " ") == 0 || $2 ~ /^skipped/ { next }
 	{
-		place = "native"
+		place = $3
 		linux = native
-		if (/ qemu-/ || ($1 ~ /^(aarch64|riscv64)$/ && !/booted/)) place = "QEMU user-mode"
-		if (/what the binary is|instructions of|size of/) { place = "disassembled, counted"; linux = "" }
-		if (match($0, /booted, [^ ]+/)) { place = "booted"; linux = substr($0, RSTART + 8, RLENGTH - 8) }
+		if (place ~ /^qemu-/) place = "QEMU user mode"
+		if (place == "") { place = "inspected"; linux = "" }
+		if (place ~ /^booted /) { linux = substr(place, 8); place = "booted" }
 		row = $1 " | " place " | " linux
 		if (!(row in passed)) rows[++count] = row
-		passed[row] += $(NF - 2); failed[row] += $(NF - 1); skipped[row] += $NF
+		passed[row] += $4; failed[row] += $5; skipped[row] += $6
 	}
 	END {
 		if (count) print "\n| target | place | Linux | passed | failed | skipped | on |\n|---|---|---|---|---|---|---|"
@@ -344,7 +437,13 @@ awk -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
 	}' "$logs/table"
 
 say
-printf '%-9s %-44s %7s %7s %7s\n' target part passed failed skipped
-cat "$logs/table"
-awk '{ p += $(NF - 2); f += $(NF - 1); s += $NF } END { printf "\n%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' \
-	"$logs/table"
+awk -F '\t' -v skipped_by_name="$named_skipped" '
+	BEGIN { printf "%-11s %-56s %7s %7s %7s %7s\n", "target", "part", "passed", "failed", "skipped", "seconds" }
+	{
+		printf "%-11s %-56s %7d %7d %7d %7d\n", $1, $2 ($3 ? ", " $3 : ""), $4, $5, $6, $7
+		passed += $4; failed += $5; skipped += $6
+	}
+	END {
+		printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped
+		exit failed ? 1 : skipped_by_name == "yes" ? 2 : 0
+	}' "$logs/table"

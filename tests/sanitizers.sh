@@ -1,22 +1,25 @@
 #!/bin/sh
-# The hosted tests and the examples of the documentation under AddressSanitizer, which sees memory used out of bounds or
-# after its end, and under ThreadSanitizer, which sees data races. The standard library is built with them.
+# Runs the hosted tests and the documentation's examples under AddressSanitizer, which detects out-of-bounds accesses and
+# use after free, and under ThreadSanitizer, which detects data races. The standard library is built with them. It needs the
+# nightly toolchain.
 #
-#   sh tests/sanitize.sh [address] [thread]
+#   sh tests/sanitizers.sh [address] [thread]
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:$HOME/.cargo/bin
 export CARGO_TERM_COLOR=never
-# The child of a fork starts threads, which is where they make the first calls of a process.
+# The child of a fork starts threads: there they make the first calls of a process.
 export TSAN_OPTIONS=die_after_fork=0
-dir=${CARGO_TARGET_DIR:-$PWD/target}/sanitize
+dir=${CARGO_TARGET_DIR:-$PWD/target}/sanitizers
 [ $# -gt 0 ] || set -- address thread
+
+triple=$(rustc -vV | sed -n 's/^host: //p')
 
 status=0
 for sanitizer; do
 	echo "$sanitizer:"
 	export CARGO_TARGET_DIR="$dir/$sanitizer" RUSTFLAGS="-Zsanitizer=$sanitizer" RUSTDOCFLAGS="-Zsanitizer=$sanitizer"
-	# Where a target is named, the flags don't reach what is built for the host: build scripts and macros.
-	cargo +nightly test -q --locked -Zbuild-std --target x86_64-unknown-linux-gnu --all-features --no-fail-fast || status=1
+	# With a target named, the flags do not apply to what is built for the host: build scripts and macros.
+	cargo +nightly test -q --locked -Zbuild-std --target "$triple" --all-features --no-fail-fast || status=1
 done
 exit $status

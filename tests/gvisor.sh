@@ -1,0 +1,45 @@
+#!/bin/sh
+# Runs programs under gVisor, which implements Linux's system calls anew:
+#
+#   sh tests/gvisor.sh CONFORMANCE PAIR PASS_FD INIT
+#   sh tests/gvisor.sh --list CONFORMANCE PAIR >tests/gvisor
+#
+# Some results differ from the kernel's. tests/gvisor lists them: the result, then the test's name or what the example prints.
+# Everything else must be as on Linux. A listed test may pass as well, since later versions of gVisor are closer to Linux.
+# --list prints the list anew, from the programs' output.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/check.sh
+
+# gVisor writes to a file from its beginning, whatever was there: a pipe keeps the output in order.
+# The shell in between keeps a program from being the first process.
+sandbox() { limited 300 runsc --rootless --network=none "do" sh -c '"$@"; exit $?' - "$@" </dev/null 2>&1 | cat; }
+
+# differences: prints those of the conformance program's output, from lines `FAIL  NAME: SEEN, … EXPECTED (line N)`.
+differences() { sed -n 's/^FAIL  \(.*\): \(-\{0,1\}[0-9]*\), [a-z]* -\{0,1\}[0-9]* (line [0-9]*)$/\2 \1/p'; }
+
+if [ "$1" = --list ]; then
+	sed '/^[^#]/d' tests/gvisor
+	sandbox "$2" | differences
+	sandbox "$3" | tail -n 1 | sed 's/^/pair /'
+	exit
+fi
+
+output=$(mktemp) || exit 1
+trap 'rm -f "$output"' EXIT
+sandbox "$1" >"$output"
+sed -n '/^skip  /p' "$output"
+skipped=$(grep -c '^skip  ' "$output")
+passed=$(grep -c '^ok  ' "$output")
+differences <"$output" | grep -xFf tests/gvisor | sed 's/^/ok    as gVisor: /'
+passed=$((passed + $(differences <"$output" | grep -cxFf tests/gvisor)))
+check "conformance: results that differ from Linux and are not in tests/gvisor" \
+	"$(differences <"$output" | grep -vxFf tests/gvisor)" ""
+check "conformance: other failures" "$(grep '^FAIL  ' "$output" | grep -v ', [a-z]* -\{0,1\}[0-9]* (line [0-9]*)$')" ""
+check "conformance: runs to its end" "$(tail -n 1 "$output" | sed 's/[0-9][0-9]*/N/g')" "N passed, N failed, N skipped"
+
+check "example pair: last line" "$(sandbox "$2" | tail -n 1)" "$(sed -n 's/^pair //p' tests/gvisor)"
+check "example pass_fd: last line" "$(sandbox "$3" | tail -n 1)" "parent: the child ended with status 0"
+check "example init: last line" "$(sandbox "$4" | tail -n 1)" "init: power off"
+
+close_count

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Measures the stack that each call needs, natively or under QEMU user mode, and enforces the budgets in the program
+# `stack` with the compiler that they hold for:
+#
+#   sh tests/stack.sh TARGET dev|release
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+targets=tests/targets profile=$2
+. tests/targets.sh
+. tests/check.sh
+describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
+. tests/compiler.sh
+
+(cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" --bin stack) || exit 1
+program=$CARGO_TARGET_DIR/$triple/$([ "$profile" = dev ] && echo debug || echo release)/stack
+set -- "$program"
+[ $native = yes ] || set -- "$emulator" "$program" qemu-user
+[ $enforce = yes ] || { echo "      $why_not: figures only"; set -- "$@" report; }
+limited 600 "$@"

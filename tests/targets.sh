@@ -1,0 +1,36 @@
+# Reads tests/targets for the scripts that source this file; `targets` holds that table's path.
+
+# all_targets: prints their names.
+all_targets() { sed -n 's/^target  *//p' "$targets"; }
+
+# describe COLUMN VALUE: sets a variable for each column of the record that has VALUE in COLUMN; empty where the record
+# lacks the column. `native` is yes on a machine that runs the target's programs itself, `host` where it also has their C
+# library; `cc`, `objdump` and `size` are the programs to use, and `sysroot` contains the C library.
+describe() {
+	target='' triple='' width='' elf='' native_on='' prefix='' packages='' loader='' emulator='' machine='' system=''
+	console='' seconds='' kernels='' entry='' entries='' call='' lookup='' vectors='' lacks='' also=''
+	eval "$(awk -v column="$1" -v value="$2" -v quote="'" '
+		function finish() { if (found) printf "%s", record; record = ""; found = 0 }
+		/^#/ || NF == 0 { next }
+		$1 == "target" { finish() }
+		{
+			text = $0
+			sub(/^[a-z_]+ +/, "", text)
+			if ($1 == column && text == value) found = 1
+			gsub(quote, quote "\\" quote quote, text)
+			record = record $1 "=" quote text quote "\n"
+		}
+		END { finish() }' "$targets")"
+	[ -n "$target" ] || return 1
+	uname_m=$(uname -m)
+	native=no host=no sysroot=/usr/${prefix%-} cc=${prefix}gcc objdump=${prefix}objdump size=${prefix}size
+	case " $native_on " in *" $uname_m "*) native=yes ;; esac
+	[ "${native_on%% *}" != "$uname_m" ] ||
+		host=yes sysroot='' cc=cc objdump=objdump size=size packages='gcc libc6-dev'
+}
+
+# describe_program FILE: the same, for the target whose program or object FILE is.
+describe_program() {
+	# shellcheck disable=SC2046 # four bytes
+	describe elf "$(echo $(od -An -v -tx1 -j4 -N2 "$1") $(od -An -v -tx1 -j18 -N2 "$1"))"
+}
