@@ -53,7 +53,6 @@ for module in udp_tunnel ip6_udp_tunnel tipc; do
 	case $file in
 	'') grep -q "/$module.ko$" "$(find unpacked -name modules.builtin | head -n 1)" || die "no module $module" ;;
 	*.xz) xz -dc "$file" >"modules/$module.ko" ;;
-	*.zst) zstd -qdc "$file" >"modules/$module.ko" ;;
 	*) cp "$file" "modules/$module.ko" ;;
 	esac || die "the module $module can't be unpacked"
 done

@@ -17,24 +17,21 @@ mkdir -p "$dir"
 rustc=$(rustc --print sysroot)/bin/rustc
 "$rustc" --edition 2024 -o "$dir/build-script" build.rs || exit 1
 
-# machine TRIPLE: its architecture and pointer width.
-machine() {
-	"$rustc" --print cfg --target "$1" | sed -n 's/^target_arch="\(.*\)"/\1/p; s/^target_pointer_width="\(.*\)"/\1/p' |
-		tr '\n' ' '
+# read_cfg TRIPLE: sets `cfg` to the variables with which cargo describes the target to a build script, and `machine` to
+# its architecture and pointer width.
+read_cfg() {
+	cfg=$("$rustc" --print cfg --target "$1" 2>/dev/null | awk -F '"' '
+		{ name = toupper($1); sub(/=$/, "", name) }
+		name ~ /^(TARGET_|UNIX$|WINDOWS$)/ {
+			if (name in value) value[name] = value[name] "," $2
+			else value[name] = $2
+		}
+		END { for (name in value) print "CARGO_CFG_" name "=" value[name] }')
+	machine="$(of ARCH) $(of POINTER_WIDTH)"
 }
-machines=$(for name in $(all_targets); do describe target "$name" && machine "$triple" && echo; done)
+of() { expr "$cfg" : ".*CARGO_CFG_TARGET_$1=\([a-z0-9_]*\)"; }
 
-# run_build_script TRIPLE: prints the errors.
-run_build_script() (
-	while IFS='=' read -r key value; do
-		case $key in target_* | unix | windows) ;; *) continue ;; esac
-		value=${value#\"}
-		variable=CARGO_CFG_$(echo "$key" | tr a-z A-Z)
-		eval "value=\${$variable:+\$$variable,}\${value%\\\"}"
-		export "$variable=$value"
-	done <"$dir/cfg"
-	TARGET=$1 HOST=$host CARGO_MANIFEST_DIR=$PWD OUT_DIR=$dir "$dir/build-script" 2>&1 | grep '^cargo::error=\|panicked'
-)
+machines=$(for name in $(all_targets); do describe target "$name" && read_cfg "$triple" && echo "$machine"; done)
 
 # names_all ERROR TRIPLE: whether the error names the target and every one that is supported.
 names_all() {
@@ -46,9 +43,14 @@ names_all() {
 host=$(rustc -vV | sed -n 's/^host: //p')
 accepted=0 rejected=0 wrong=
 for triple in $("$rustc" --print target-list); do
-	"$rustc" --print cfg --target "$triple" >"$dir/cfg" 2>/dev/null || continue
-	errors=$(run_build_script "$triple")
-	if grep -q '^target_os="\(linux\|android\)"$' "$dir/cfg" && echo "$machines" | grep -qxF "$(machine "$triple")"; then
+	read_cfg "$triple"
+	[ -n "$cfg" ] || continue
+	# shellcheck disable=SC2086 # a list of settings
+	errors=$(env $cfg TARGET="$triple" HOST="$host" CARGO_MANIFEST_DIR="$PWD" OUT_DIR="$dir" "$dir/build-script" 2>&1 |
+		grep '^cargo::error=\|panicked')
+	case $(of OS) in linux | android) supported=yes ;; *) supported=no ;; esac
+	[ $supported = no ] || echo "$machines" | grep -qxF "$machine" || supported=no
+	if [ $supported = yes ]; then
 		accepted=$((accepted + 1))
 		[ -z "$errors" ] || wrong="$wrong $triple"
 	else
@@ -60,10 +62,10 @@ check "supported targets exist" "$([ $accepted -ge "$(all_targets | wc -l)" ] &&
 check "$accepted targets accepted, $rejected rejected in one line; wrong" "$wrong" ""
 
 for triple; do
-	errors=$(cargo check -q --locked --target "$triple" 2>&1 | grep '^error')
-	check "cargo check --target $triple: its first error names the target and the supported ones" \
-		"$(names_all "$(echo "$errors" | head -n 1)" "$triple" && echo yes)" yes
-	echo "$errors" | head -n 1 | sed 's/^/      /'
+	error=$(cargo check -q --locked --target "$triple" 2>&1 | grep '^error: linux-socketpair@')
+	names_all "$error" "$triple"
+	check "cargo check --target $triple: an error names the target and the supported ones (status)" $? 0
+	echo "      $error"
 done
 
 close_count
