@@ -1,7 +1,7 @@
 //! Control messages in memory, without a system call, so Miri runs all of it. libc's macros are the reference.
 //!
-//! No test owns a file descriptor: without the feature `std`, close(2) is inline assembly, which Miri can't execute. There
-//! are negated errnos in the places of file descriptors.
+//! No test owns a file descriptor: without the feature `std`, close(2) is inline assembly, which Miri can't execute.
+//! There are negated errnos in the places of file descriptors.
 
 #[path = "../src/socket/cmsg.rs"]
 mod cmsg;

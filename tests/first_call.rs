@@ -31,10 +31,10 @@ fn messages_arrive_in_all_threads() -> bool {
     })
 }
 
-/// The wait status of a child in which `f` makes the first calls: this process makes none. Exit status 0 is true, 1 false.
+/// The wait status of a child in which `f` makes the first calls: this process makes none. True is exit status 0.
 fn in_child(f: impl FnOnce() -> bool) -> i32 {
-    // SAFETY: the child ends with `_exit`. Of what other threads may hold it uses only the allocator, which the C library
-    // makes usable in it.
+    // SAFETY: the child ends with `_exit`. Of what other threads may hold it uses only the allocator, which the C
+    // library makes usable in it.
     let child = unsafe {
         let child = libc::fork();
         if child == 0 {

@@ -171,7 +171,8 @@ hosted() {
 	unset LINUX_SOCKETPAIR_LOAD
 	[ $native = no ] || export LINUX_SOCKETPAIR_LOAD=1
 	limited 3600 cargo test -q --locked --target "$triple" &&
-		limited 3600 cargo test -q --locked --target "$triple" --all-features --lib --test std
+		limited 3600 cargo test -q --locked --target "$triple" --all-features --lib --test std --test portable \
+			--test soundness --test control_messages
 }
 
 # last_line PATTERN COMMAND...: runs it, and checks the last line that it prints.
@@ -189,7 +190,7 @@ last_line() {
 	fi
 }
 
-example() { last_line "$2" cargo run -q --locked --target "$triple" --example "$1"; }
+example() { last_line "$2" cargo run -q --locked --target "$triple" --features std --example "$1"; }
 
 # The init example is a package of its own. It executes itself, which QEMU user mode can't.
 init() {
@@ -265,7 +266,7 @@ run_target() {
 	# shellcheck disable=SC2046 # an emulator, or nothing
 	part "$target" "$runs" registers limited 600 $([ $native = yes ] || say "$emulator") "$(program release registers)"
 	if [ $native = yes ]; then
-		part "$target" native "fault injection" sh tests/fault_injection.sh "$(program release session)"
+		part "$target" native "fault injection" sh tests/fault_injection.sh "$(program release fault_injection)"
 		part "$target" "" "README's table of system calls" sandbox_table
 		[ -z "$vectors" ] || part "$target" native "vectors, $vectors" run_vectors
 	fi
@@ -334,7 +335,7 @@ run_gvisor() {
 	for name in $(all_targets); do
 		describe target "$name" && [ $host = yes ] && break
 	done
-	freestanding release --bin conformance && cargo build -q --locked --target "$triple" --examples &&
+	freestanding release --bin conformance && cargo build -q --locked --target "$triple" --features std --examples &&
 		(cd examples/init && cargo build -q --locked --target "$triple" --release) &&
 		sh tests/gvisor.sh "$(program release conformance)" "$(program dev examples/pair)" "$(program dev examples/pass_fd)" \
 			"$(program release init)"
@@ -401,7 +402,7 @@ for name; do
 	case $name in
 	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
 	miri)
-		part miri "" "what makes no system call" limited 3600 env MIRIFLAGS=-Zmiri-disable-isolation \
+		part miri "" "what makes no system call" limited 3600 env MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-recursive-validation" \
 			cargo +nightly miri test --locked --lib --test control_messages --test types
 		;;
 	gvisor) part gvisor gVisor "conformance, examples" run_gvisor ;;

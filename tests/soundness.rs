@@ -1,5 +1,5 @@
-//! Safe code is sound with every file descriptor and every kernel, and every file descriptor that the kernel installs has
-//! an owner. tests/control_messages.rs has what needs no system call.
+//! Safe code is sound with every file descriptor and every kernel, and every file descriptor that the kernel installs
+//! has an owner. tests/control_messages.rs has what needs no system call.
 //!
 //! The tests count the file descriptors of the process, so they run one at a time.
 
@@ -468,8 +468,8 @@ fn a_conversion_accepts_what_fits_and_returns_what_does_not() {
     });
 }
 
-/// A stream with data and then an out-of-band byte in it. To peek with an empty buffer fails with EAGAIN, and the kernel
-/// has installed a pidfd by then. `None` where there are no pidfds or no such bytes.
+/// A stream with data and then an out-of-band byte in it. To peek with an empty buffer fails with EAGAIN, and the
+/// kernel has installed a pidfd by then. `None` where there are no pidfds or no such bytes.
 fn failing_with_a_pidfd() -> Option<(UnixStream, UnixStream)> {
     let (a, b) = UnixStream::pair().expect("a pair");
     b.set_nonblocking(true).expect("set");

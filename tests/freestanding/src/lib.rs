@@ -1,5 +1,5 @@
-//! What a program without libc needs: where it starts, how it ends, what it prints, and a few system calls that don't use the
-//! crate under test.
+//! What a program without libc needs: where it starts, how it ends, what it prints, and a few system calls that don't
+//! use the crate under test.
 
 #![no_std]
 
@@ -24,7 +24,8 @@ impl Arguments {
         unsafe { self.0.read() }
     }
 
-    /// The value of `key`, such as `AT_PAGESZ`, in the auxiliary vector. It lies behind the arguments and the environment.
+    /// The value of `key`, such as `AT_PAGESZ`, in the auxiliary vector. It lies behind the arguments and the
+    /// environment.
     pub fn auxv(self, key: u32) -> Option<usize> {
         // SAFETY: the kernel put them there: pointers up to a null one, twice, then pairs up to the key AT_NULL.
         unsafe {
@@ -45,7 +46,8 @@ impl Arguments {
 
     /// Whether any but the first, the program's name, is `word`.
     pub fn contain(self, word: &CStr) -> bool {
-        // SAFETY: the kernel put them there, and a comparison that ends at the first difference stays within both strings.
+        // SAFETY: the kernel put them there, and a comparison that ends at the first difference stays within both
+        // strings.
         unsafe {
             (1..self.count()).any(|i| {
                 let argument = self.0.add(1 + i).cast::<*const u8>().read();

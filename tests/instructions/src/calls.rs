@@ -105,6 +105,10 @@ calls! { |f|
         ours: f.a.try_clone().map(drop);
         syscalls: reference::fcntl(f.fd(), F_DUPFD_CLOEXEC, 0).map(|fd| reference::close_all([fd as RawFd]));
     }
+    try_clone_to_owned {
+        ours: f.a.as_fd().try_clone_to_owned().map(drop);
+        syscalls: reference::fcntl(f.fd(), F_DUPFD_CLOEXEC, 0).map(|fd| reference::close_all([fd as RawFd]));
+    }
     read {
         // SAFETY: it is the fixture's.
         ours: unsafe { read(f.fd(), &mut f.bytes) };

@@ -1,7 +1,8 @@
-//! One use of the whole API, in which each call may fail: `tests/fault_injection.sh` makes one system call fail after another.
+//! One use of the whole API, in which each call may fail: `tests/fault_injection.sh` makes one system call fail after
+//! another.
 //!
-//! What fails is skipped, and the rest goes on. At the end it prints how many descriptors were open before and are open now;
-//! they must be as many.
+//! What fails is skipped, and the rest goes on. At the end it prints how many descriptors were open before and are open
+//! now; they must be as many.
 
 #![no_std]
 #![no_main]
@@ -145,8 +146,8 @@ impl Steps {
                 _ => {}
             }
         }
-        // Into the same memory, which closes what was not taken, and with fewer descriptors than come. A truncated message is an
-        // error; what came with it is there all the same, and is not taken either.
+        // Into the same memory, which closes what was not taken, and with fewer descriptors than come. A truncated
+        // message is an error; what came with it is there all the same, and is not taken either.
         control.set_max_descriptors(2);
         for len in [1, 16] {
             self.step(a.send_message_with_flags(&[IoSlice::new(b"control")], &sent, NOW));

@@ -1,5 +1,5 @@
-//! Registers survive the crate's calls: those that a function saves for its caller, and around the system-call instruction
-//! those that the kernel preserves and the assembly doesn't name.
+//! Registers survive the crate's calls: those that a function saves for its caller, and around the system-call
+//! instruction those that the kernel preserves and the assembly doesn't name.
 
 #![no_std]
 #![no_main]

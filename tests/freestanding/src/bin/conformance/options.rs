@@ -1,5 +1,5 @@
-//! Socket options, and what fcntl(2) and ioctl(2) report and set. Where a system call without the crate shows the same, it is
-//! compared.
+//! Socket options, and what fcntl(2) and ioctl(2) report and set. Where a system call without the crate shows the same,
+//! it is compared.
 
 use core::time::Duration;
 use freestanding::raw;
@@ -334,7 +334,8 @@ fn timeouts() -> Outcome {
     Ok(())
 }
 
-/// A kernel counts in ticks, and waits indefinitely for what it can't count: longer is right, shorter or an error is not.
+/// A kernel counts in ticks, and waits indefinitely for what it can't count: longer is right, shorter or an error is
+/// not.
 fn long_timeouts() -> Outcome {
     const YEAR: u64 = 31_556_952;
     for (get, set) in TIMEOUTS {

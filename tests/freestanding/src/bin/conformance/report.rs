@@ -183,8 +183,8 @@ macro_rules! must {
 }
 pub(crate) use must;
 
-/// The value of an option; on a kernel that is older than the option, the call must fail with `ENOPROTOOPT`, which ends the
-/// test.
+/// The value of an option; on a kernel that is older than the option, the call must fail with `ENOPROTOOPT`, which ends
+/// the test.
 macro_rules! since {
     ($release:expr, $result:expr) => {
         match $result {

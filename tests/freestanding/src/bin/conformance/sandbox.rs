@@ -111,7 +111,8 @@ const USES: &[Use] = &[
         works: |Pairs { d, .. }| d.recv_or_eof(&mut [0; 4]) == Ok(Some(4)) && d.recv_or_eof(&mut [0; 4]) == Ok(None),
     },
     Use {
-        row: "| `Socket::try_from`, `borrow_fd`, and every option that is read, also those of the peer | `getsockopt` |",
+        row: "| `Socket::try_from`, `borrow_fd`, and every option that is read, also those of the peer \
+              | `getsockopt` |",
         calls: &[__NR_getsockopt],
         works: |Pairs { a, .. }| {
             let mut value = [0; 4];
@@ -176,7 +177,8 @@ const USES: &[Use] = &[
         works: |Pairs { a, .. }| a.shutdown(Shutdown::Both).is_ok(),
     },
     Use {
-        row: "| `try_clone`, `try_clone_to_owned`, `is_close_on_exec`, `set_close_on_exec`, `is_nonblocking` | `fcntl` |",
+        row: "| `try_clone`, `try_clone_to_owned`, `is_close_on_exec`, `set_close_on_exec`, `is_nonblocking` \
+              | `fcntl` |",
         calls: &[__NR_fcntl],
         works: |Pairs { a, .. }| {
             // SAFETY: the descriptor is not closed here.
@@ -250,7 +252,8 @@ pub fn tests(report: &mut Report) {
     );
 }
 
-/// On i386 older kernels lack the direct socket calls, and before 5.1 ppoll_time64; what replaces them isn't in the sandbox.
+/// On i386 older kernels lack the direct socket calls, and before 5.1 ppoll_time64; what replaces them isn't in the
+/// sandbox.
 fn requires_direct_calls() -> Outcome {
     if cfg!(target_arch = "x86") {
         requires!(5, 1);

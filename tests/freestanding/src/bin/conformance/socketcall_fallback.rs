@@ -1,7 +1,7 @@
 //! An errno of a seccomp filter reaches the caller; on i386, ENOSYS alone leads to `socketcall`.
 //!
-//! Each filter returns an errno of its own, so the result shows which calls were made: the first one, whose result is final, or
-//! after its ENOSYS the second one.
+//! Each filter returns an errno of its own, so the result shows which calls were made: the first one, whose result is
+//! final, or after its ENOSYS the second one.
 
 use freestanding::raw;
 use linux_raw_sys::general::*;

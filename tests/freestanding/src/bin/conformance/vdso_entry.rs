@@ -273,8 +273,8 @@ fn enters(expected: i32, prepare: impl FnOnce() -> bool) -> Outcome {
     Ok(())
 }
 
-/// An interrupted call would fail with EINTR, at the instruction behind the one that entered the kernel. The timer's other
-/// signals interrupt no call, and are ignored.
+/// An interrupted call would fail with EINTR, at the instruction behind the one that entered the kernel. The timer's
+/// other signals interrupt no call, and are ignored.
 extern "C" fn report_entry(_: i32, _: *const u8, context: *const raw::Context) {
     const INT: [u8; 2] = [0xcd, 0x80];
     // SAFETY: the kernel put the context there.
