@@ -18,7 +18,7 @@ errnos() {
 		echo EACCES EAGAIN EALREADY EBADF ECONNREFUSED ECONNRESET EDESTADDRREQ EFAULT EINTR EINVAL EISCONN EMSGSIZE \
 			ENOBUFS ENOMEM ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP EPERM EPIPE ESRCH ETOOMANYREFS
 		;;
-	recvmsg) echo EAGAIN EBADF ECONNREFUSED ECONNRESET EFAULT EINTR EINVAL ENOMEM ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP ;;
+	recvfrom | recvmsg) echo EAGAIN EBADF ECONNREFUSED ECONNRESET EFAULT EINTR EINVAL ENOMEM ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP ;;
 	getsockopt) echo EBADF EFAULT EINVAL EMFILE ENODATA ENOPROTOOPT ENOSYS ENOTSOCK EOPNOTSUPP ERANGE ;;
 	setsockopt) echo EBADF EDOM EFAULT EINVAL ENOMEM ENOPROTOOPT ENOSYS ENOTSOCK EOPNOTSUPP EPERM ;;
 	shutdown) echo EBADF EINVAL ENOSYS ENOTCONN ENOTSOCK ;;
@@ -46,7 +46,7 @@ run -o "$log"
 }
 failed_without=$failed_steps
 
-for call in socketpair sendto sendmsg recvmsg getsockopt setsockopt shutdown fcntl ioctl ppoll ppoll_time64; do
+for call in socketpair sendto sendmsg recvfrom recvmsg getsockopt setsockopt shutdown fcntl ioctl ppoll ppoll_time64; do
 	count=$(grep -cE "^([0-9]+ +)?$call\(" "$log")
 	# A machine has one of the two.
 	case $call-$count in ppoll*-0) continue ;; esac

@@ -29,6 +29,14 @@ pub fn fcntl(fd: i32, command: u32) -> isize {
     unsafe { syscall(__NR_fcntl, [fd as usize, command as usize]) }
 }
 
+/// The status flags, without the one that QEMU user mode 10 adds on 64-bit machines.
+pub fn status_flags(fd: i32) -> isize {
+    match fcntl(fd, F_GETFL) {
+        flags @ 0.. => flags & !(O_LARGEFILE as isize),
+        errno => errno,
+    }
+}
+
 /// Which of the descriptors below 64 are open, a bit each.
 pub fn open_descriptors() -> u64 {
     (0..64)

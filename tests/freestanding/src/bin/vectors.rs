@@ -18,14 +18,15 @@ const NUMBERS: usize = 4096;
 const BLOCK: usize = 512;
 
 /// Defines the loops. Each is compiled twice: `pause` makes the calls of the crate before every block, or none, and
-/// `one` returns a number as it is, or hides it from the compiler, which then works on one after the other.
+/// `one` returns a number as it is, or hides it from the compiler, which then works on one after the other. On aarch64 they
+/// require a machine with SVE.
 macro_rules! loops {
     ($(
         $name:ident: $number:ty, |$block:ident, $one:ident, $sum:ident| with $given:pat = $value:expr => $body:block
     )+) => {$(
         #[inline(never)]
         #[cfg_attr(target_arch = "aarch64", target_feature(enable = "sve"))]
-        fn $name(pause: impl Fn(), $one: impl Fn($number) -> $number) -> u64 {
+        unsafe fn $name(pause: impl Fn(), $one: impl Fn($number) -> $number) -> u64 {
             let mut numbers: [$number; NUMBERS] = core::array::from_fn(|at| (at * 7 % 251) as $number);
             let $given = black_box($value);
             let mut $sum = 0_u64;
@@ -70,7 +71,7 @@ loops! {
 
 #[inline(never)]
 #[cfg_attr(target_arch = "aarch64", target_feature(enable = "sve"))]
-fn lanes(pause: impl Fn(), one: impl Fn(u64) -> u64) -> u64 {
+unsafe fn lanes(pause: impl Fn(), one: impl Fn(u64) -> u64) -> u64 {
     let numbers: [u64; NUMBERS] = core::array::from_fn(|at| at as u64 * 0x9e37_79b9);
     let mut sums = [0_u64; 8];
     for block in black_box(&numbers).chunks_exact(8) {
@@ -102,7 +103,6 @@ fn main(_: Arguments) -> i32 {
         }
     };
     // SAFETY: on aarch64 it runs on machines with SVE; elsewhere it requires nothing.
-    #[allow(unused_unsafe, reason = "only on aarch64 do these functions ask for anything")]
     unsafe {
         test("f32", floats(calls, |number| number), floats(|| (), black_box));
         test("f64", doubles(calls, |number| number), doubles(|| (), black_box));

@@ -360,7 +360,7 @@ fn nonblocking() -> Outcome {
         for (end, on) in [(&a, on), (&clone, on), (&b, false)] {
             same!(end.is_nonblocking(), on);
             same!(
-                raw::fcntl(end.as_raw_fd(), F_GETFL),
+                raw::status_flags(end.as_raw_fd()),
                 O_RDWR | if on { O_NONBLOCK } else { 0 }
             );
         }

@@ -168,7 +168,7 @@ fn flags_are_set(ty: SocketType, flags: SocketFlags) -> Outcome {
                 0
             }
         );
-        let status = raw::fcntl(pair.fd(end), F_GETFL);
+        let status = raw::status_flags(pair.fd(end));
         same!(
             status,
             O_RDWR
