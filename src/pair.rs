@@ -49,7 +49,7 @@ use crate::types::{Domain, SocketFlags, SocketType};
 #[inline]
 pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: i32) -> Result<[RawFd; 2], Errno> {
     // What remains there if a filter or an emulator reports success and makes no pair.
-    let mut sv = [-1; 2];
+    let mut sv = [-1, -1];
     let at = &raw mut sv;
     // SAFETY: `sv` may be written.
     unsafe { socketpair_into(domain, ty, flags, protocol, at)? };
