@@ -58,15 +58,17 @@ fn find_vdso() -> Option<usize> {
     if runs_under_valgrind() {
         return None;
     }
-    let mut auxv = [const { MaybeUninit::<Pair>::uninit() }; PAIRS];
-    for pair in &mut auxv {
+    let mut auxv = MaybeUninit::<[Pair; PAIRS]>::uninit();
+    for i in 0..PAIRS {
         // Volatile, or the compiler would call `memset`, which a program without libc may lack.
-        // SAFETY: the reference is valid.
-        unsafe { (&raw mut *pair).write_volatile(MaybeUninit::new([0, 0])) };
+        // SAFETY: it is one of the pairs.
+        unsafe { auxv.as_mut_ptr().cast::<Pair>().add(i).write_volatile([0, 0]) };
     }
+    // SAFETY: all of them were initialized.
+    let auxv = unsafe { auxv.assume_init_mut() };
     // SAFETY: the kernel writes within `auxv` alone.
     let len = unsafe {
-        let (at, size) = (auxv.as_mut_ptr() as usize, size_of_val(&auxv));
+        let (at, size) = (auxv.as_mut_ptr() as usize, size_of_val(auxv));
         syscall5::<{ general::__NR_prctl }>(prctl::PR_GET_AUXV as usize, at, size, 0, 0)
     };
     if len as isize <= 0 {
@@ -74,11 +76,9 @@ fn find_vdso() -> Option<usize> {
     }
     let value_of = |key: u32| {
         auxv.iter()
-            // SAFETY: all of it was written above.
-            .map(|pair| unsafe { pair.assume_init() })
             .take_while(|[key, _]| *key != auxvec::AT_NULL as usize)
             .find(|[found, _]| *found == key as usize)
-            .map(|[_, value]| value)
+            .map(|[_, value]| *value)
     };
     let (image, entry) = (value_of(auxvec::AT_SYSINFO_EHDR)?, value_of(auxvec::AT_SYSINFO)?);
     // The kernel reports its own copy, though the program may have unmapped the vDSO, or a loader have replaced it.
