@@ -36,7 +36,7 @@ const COLUMNS: [&str; 6] = [OURS, "libc", "std", "nix", "rustix", "syscalls"];
 
 /// What the tables don't show.
 const NOTES: [&str; 4] = [
-    "Bytes go there and back, with write and read; recv: with send and recv, where ours alone detects a truncated message.",
+    "Bytes go there and back, with write and read; recv: with send and recv, where only ours detects truncation.",
     "Descriptors are sent, received and closed; SO_PEERCRED is read. –: the peer can’t.",
     "The kernel’s part: the same calls with the bare instruction, through the fastest entry.",
     "Beyond noise: in three rounds of four faster, or slower, than each of two copies of ours in different places.",
@@ -67,8 +67,8 @@ pub fn draw(results: &Path) -> String {
     format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {bottom}' role='img' aria-labelledby='t d'>\n\
          <title id='t'>What a socket pair costs, with linux-socketpair and with its peers</title>\n\
-         <desc id='d'>For each target a table: a row for each workload, a column for each peer, and in each cell the time as \
-         a bar and as a ratio to that of linux-socketpair.</desc>\n\
+         <desc id='d'>For each target a table: a row for each workload, a column for each peer, and in each cell the time \
+         as a bar and as a ratio to that of linux-socketpair.</desc>\n\
          <style>{STYLE}</style>\n\
          <rect x='.5' y='.5' width='{width}' height='{height}' rx='8' fill='#fff' stroke='#d0d7de'/>\n\
          <text class='h' x='{LEFT}' y='31'>What a socket pair costs</text>\n\

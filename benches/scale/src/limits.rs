@@ -14,7 +14,8 @@ const FILE_MAX: &str = "/proc/sys/fs/file-max";
 pub struct Limits(Vec<(&'static str, u64)>);
 
 impl Limits {
-    /// Raises the limits to so many file descriptors, or as many as possible; returns how many a table can have, and how many
+    /// Raises the limits to so many file descriptors, or as many as possible; returns how many a table can have, and
+    /// how many
     /// there can be in all.
     pub fn raise(descriptors: u64) -> (Self, [u64; 2]) {
         let mut limits = Self::default();

@@ -67,7 +67,8 @@ pub fn pass<T, const N: usize>(descriptors: &[RawFd; N], send: impl FnOnce(&msgh
     send(&message)
 }
 
-/// `recv` fills the message; `close` is handed each descriptor that came with it. Returns how many there were, or none if
+/// `recv` fills the message; `close` is handed each descriptor that came with it. Returns how many there were, or none
+/// if
 /// some were lost.
 #[inline]
 pub fn take<E, const N: usize>(

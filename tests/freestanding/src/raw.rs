@@ -676,3 +676,12 @@ pub fn set_auxv(pairs: &[[usize; 2]]) -> isize {
         )
     }
 }
+
+/// Whether PR_GET_AUXV reports the auxiliary vector.
+#[cfg(target_arch = "x86")]
+pub fn reports_auxv() -> bool {
+    let mut auxv = [0_usize; 128];
+    let (at, size) = (auxv.as_mut_ptr() as usize, size_of_val(&auxv));
+    // SAFETY: the kernel writes within `auxv` alone.
+    unsafe { syscall(__NR_prctl, [prctl::PR_GET_AUXV as usize, at, size, 0, 0]) > 0 }
+}

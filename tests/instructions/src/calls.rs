@@ -250,7 +250,10 @@ calls! { |f|
     }
     poll {
         ours: poll(&mut [PollFd::new(&f.a, PollFlags::IN), PollFd::new(&f.b, PollFlags::IN)], f.timeout);
-        syscalls: reference::poll(&mut [reference::pollfd(f.fd(), POLLIN), reference::pollfd(f.b.as_raw_fd(), POLLIN)], f.timeout);
+        syscalls: {
+            let mut fds = [f.fd(), f.b.as_raw_fd()].map(|fd| reference::pollfd(fd, POLLIN));
+            reference::poll(&mut fds, f.timeout)
+        };
     }
     peer_credentials {
         ours: f.a.peer_credentials();

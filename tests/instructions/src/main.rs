@@ -3,7 +3,8 @@
 //!     instructions TIMES [CALL...]
 //!
 //! Each call is a function of its own with the symbol `PEER.CALL`; the script that runs this program counts its
-//! instructions. What a call needs is made anew before each, outside of that function. When a call fails, the program prints
+//! instructions. What a call needs is made anew before each, outside of that function. When a call fails, the program
+//! prints
 //! its name and the errno, and exits.
 
 #![warn(clippy::undocumented_unsafe_blocks)]

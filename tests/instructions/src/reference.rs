@@ -1,4 +1,5 @@
-//! The same work with the crate `syscalls`, as a careful caller does it: with `syscall!`, which distinguishes values from
+//! The same work with the crate `syscalls`, as a careful caller does it: with `syscall!`, which distinguishes values
+//! from
 //! errnos, and with the same checks and results. Memory for control messages is not filled with zeros here.
 
 use core::{mem::MaybeUninit, ptr, slice, time::Duration};
@@ -218,7 +219,8 @@ pub fn recv_exact(fd: RawFd, buf: &mut [u8]) -> Result<(), Incomplete> {
     Ok(())
 }
 
-/// Receives, and calls `control` for each control message of SOL_SOCKET with its type, its payload and the payload's length.
+/// Receives, and calls `control` for each control message of SOL_SOCKET with its type, its payload and the payload's
+/// length.
 #[inline(always)]
 fn recv_message<const WORDS: usize>(
     fd: RawFd,

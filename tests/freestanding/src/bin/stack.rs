@@ -1,12 +1,12 @@
-//! How much stack each call needs. A call is made on a stack of its own, filled with a pattern before; afterwards the pattern
-//! shows how far down the stack was written.
+//! How much stack each call needs. A call is made on a stack of its own, filled with a pattern before; afterwards the
+//! pattern shows how far down the stack was written.
 //!
-//! The arguments are elsewhere, and so is the result. What counts is everything below the caller's frame: the return address
-//! where the machine keeps it there, the saved registers, the crate's own structures. In optimized code the crate is inlined,
-//! and it is the stack of a function that makes this one call.
+//! The arguments are elsewhere, and so is the result. What counts is everything below the caller's frame: the return
+//! address where the machine keeps it there, the saved registers, the crate's own structures. In optimized code the
+//! crate is inlined, and it is the stack of a function that makes this one call.
 //!
-//! A form with flags needs the stack of its plain form, and functions that make no call and only return what they hold are
-//! not measured.
+//! A form with flags needs the stack of its plain form, and functions that make no call and only return what they hold
+//! are not measured.
 //!
 //! With the argument `report` a call over its budget is skipped, and no failure; with `qemu-user` the calls through
 //! `socketcall` are.
@@ -36,8 +36,8 @@ use linux_socketpair::{
     space, write,
 };
 
-/// The most bytes that may be needed, in optimized and in unoptimized code: by the first call of a process, by any other, by
-/// all of those together, and by printing or parsing, most of which is Rust's own code. They only go down.
+/// The most bytes that may be needed, in optimized and in unoptimized code: by the first call of a process, by any
+/// other, by all of those together, and by printing or parsing, most of which is Rust's own code. They only go down.
 #[cfg(target_arch = "x86_64")]
 const BUDGETS: [[usize; 4]; 2] = [[16, 144, 2_050, 900], [610, 2_000, 48_400, 1_900]];
 #[cfg(target_arch = "x86")]

@@ -109,7 +109,12 @@ pub fn tests(report: &mut Report) {
         "buffer sizes are doubled, and kept within limits",
         buffer_sizes,
     );
-    report.test(Needs::Calls, "timeouts are set, read back, and observed", timeouts);
+    report.test(
+        Needs::Kernel("version 10 reports success when a timeout is read, and writes nothing"),
+        "timeouts are read back",
+        timeouts_are_read_back,
+    );
+    report.test(Needs::Calls, "timeouts are set and observed", timeouts_are_observed);
     report.test(Needs::Calls, "timeouts beyond 2038 are not shortened", long_timeouts);
     report.test(
         Needs::Calls,
@@ -300,11 +305,10 @@ const TIMEOUTS: [Timeout; 2] = [
     (UnixDatagram::send_timeout, UnixDatagram::set_send_timeout),
 ];
 
-fn timeouts() -> Outcome {
+fn timeouts_are_read_back() -> Outcome {
     for (get, set) in TIMEOUTS {
         let (a, _b) = must!(UnixDatagram::pair());
         same!(must!(get(&a)).is_none(), true);
-        same!(set(&a, Some(Duration::ZERO)), Errno::EINVAL);
         for timeout in [
             Duration::from_nanos(1),
             Duration::from_millis(40),
@@ -319,7 +323,14 @@ fn timeouts() -> Outcome {
         must!(set(&a, None));
         same!(must!(get(&a)).is_none(), true);
     }
+    Ok(())
+}
+
+fn timeouts_are_observed() -> Outcome {
     let (a, _b) = must!(UnixDatagram::pair());
+    for (_, set) in TIMEOUTS {
+        same!(set(&a, Some(Duration::ZERO)), Errno::EINVAL);
+    }
     // The kernel counts in ticks, of 10 ms at the longest.
     let (timeout, tick) = (Duration::from_millis(50), Duration::from_millis(10));
     must!(a.set_recv_timeout(Some(timeout)));
