@@ -51,6 +51,9 @@ extern "C" fn find_entry() -> usize {
 /// No file descriptor is opened, no path is looked up, and no memory is read before the kernel has confirmed that it can be.
 fn find_vdso() -> Option<usize> {
     type Pair = [usize; 2];
+    const NULL: usize = auxvec::AT_NULL as usize;
+    const SYSINFO: usize = auxvec::AT_SYSINFO as usize;
+    const SYSINFO_EHDR: usize = auxvec::AT_SYSINFO_EHDR as usize;
     const PAIRS: usize = 64; // today's kernels keep 56
     /// The vDSO has two pages of code and data, in some configurations three.
     const VDSO_SIZE: usize = 4 * 4096;
@@ -74,18 +77,20 @@ fn find_vdso() -> Option<usize> {
     if len as isize <= 0 {
         return None;
     }
-    let value_of = |key: u32| {
-        auxv.iter()
-            .take_while(|[key, _]| *key != auxvec::AT_NULL as usize)
-            .find(|[found, _]| *found == key as usize)
-            .map(|[_, value]| *value)
-    };
-    let (image, entry) = (value_of(auxvec::AT_SYSINFO_EHDR)?, value_of(auxvec::AT_SYSINFO)?);
+    let (mut image, mut entry) = (0, 0);
+    for pair in auxv {
+        match *pair {
+            [NULL, _] => break,
+            [SYSINFO, value] => entry = value,
+            [SYSINFO_EHDR, value] => image = value,
+            _ => {}
+        }
+    }
     // The kernel reports its own copy, though the program may have unmapped the vDSO, or a loader have replaced it.
     let is_vdso = entry.wrapping_sub(image) < VDSO_SIZE
         && is_readable(image)
-        // SAFETY: the kernel has just read more bytes there.
-        && unsafe { (image as *const [u8; 4]).read_volatile() } == *b"\x7fELF";
+        // SAFETY: the kernel has just read more bytes there, and an image begins at a page.
+        && unsafe { (image as *const u32).read_volatile() } == u32::from_ne_bytes(*b"\x7fELF");
     is_vdso.then_some(entry)
 }
 

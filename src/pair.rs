@@ -48,10 +48,11 @@ use crate::types::{Domain, SocketFlags, SocketType};
 /// Manual page: [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html).
 #[inline]
 pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: i32) -> Result<[RawFd; 2], Errno> {
-    // What remains there if a filter or an emulator reports success and makes no pair.
-    let mut sv = [-1, -1];
-    let at = &raw mut sv;
-    // SAFETY: `sv` may be written.
+    // Two times -1, which remains there if a filter or an emulator reports success and makes no pair. One word, so that one
+    // instruction writes it.
+    let mut sv = u64::MAX;
+    let at = (&raw mut sv).cast::<[RawFd; 2]>();
+    // SAFETY: `sv` may be written, and has the size of two descriptors.
     unsafe { socketpair_into(domain, ty, flags, protocol, at)? };
     let at = at.cast::<RawFd>();
     // SAFETY: both are initialized. Read as one word, they would have to be taken apart again.

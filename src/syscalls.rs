@@ -38,7 +38,7 @@ use crate::types::{Domain, SocketFlags, SocketType};
 /// ```
 ///
 /// Manual page: [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html).
-#[inline]
+#[inline(always)]
 pub unsafe fn socketpair_into(
     domain: Domain,
     ty: SocketType,
@@ -91,7 +91,7 @@ pub unsafe fn socketpair_into(
 /// }
 /// # Ok::<(), Errno>(())
 /// ```
-#[inline]
+#[inline(always)]
 pub unsafe fn read(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
     // SAFETY: the kernel writes within `buf` alone; the caller owns or borrows `fd`.
     decode(unsafe { syscall3::<__NR_read>(fd as usize, buf.as_mut_ptr() as usize, buf.len()) })
@@ -122,7 +122,7 @@ pub unsafe fn read(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
 /// Manual page: [write(2)](https://man7.org/linux/man-pages/man2/write.2.html).
 ///
 /// The example of [`read`] shows it.
-#[inline]
+#[inline(always)]
 pub unsafe fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
     // SAFETY: the kernel reads within `buf` alone; the caller owns or borrows `fd`.
     decode(unsafe { syscall3::<__NR_write>(fd as usize, buf.as_ptr() as usize, buf.len()) })
@@ -143,7 +143,7 @@ pub unsafe fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
 /// Manual page: [close(2)](https://man7.org/linux/man-pages/man2/close.2.html).
 ///
 /// The example of [`read`] shows it.
-#[inline]
+#[inline(always)]
 pub unsafe fn close(fd: RawFd) -> Result<(), Errno> {
     // SAFETY: the caller owns `fd`.
     decode(unsafe { syscall1::<__NR_close>(fd as usize) }).map(drop)

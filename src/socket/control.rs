@@ -434,8 +434,7 @@ impl<'a> RecvControl<'a> {
     }
 }
 
-/// Not inlined, because every call that receives would contain it.
-#[inline(never)]
+#[inline]
 fn clear(memory: &mut [usize], len: usize) {
     // SAFETY: `len` is no more than the size of the memory, which is words.
     close_remaining(unsafe { Messages::new(slice::from_raw_parts_mut(memory.as_mut_ptr().cast(), len)) });

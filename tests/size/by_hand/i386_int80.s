@@ -1,4 +1,4 @@
-# The shortest way, by int 0x80 and the direct call alone: it needs Linux 4.3, and is slow on today's 64-bit kernels.
+# The shortest form, with int 0x80 and the direct call only: it needs Linux 4.3, and is slow on today's 64-bit kernels.
 #
 # The program's arguments don't matter here, so their place on the stack takes the descriptors, then what was read.
 

@@ -1,5 +1,5 @@
 # The program's arguments don't matter here, so their place on the stack takes the descriptors, then what was read.
-# A small number takes three bytes by push and pop, and five by mov.
+# A small number takes three bytes with push and pop, and five with mov.
 
     .globl _start
 _start:
@@ -14,7 +14,7 @@ _start:
     test eax, eax
     js fail
 
-    inc eax                     # write: 1, since socketpair answered 0
+    inc eax                     # write: 1, since socketpair returned 0
     mov edi, [rsp]
     mov esi, offset hello
     mov dl, 5                   # the rest of edx is 0

@@ -9,14 +9,14 @@ use core::panic::PanicInfo;
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 global_asm!(".globl _start", "_start: call main");
 
-// Elsewhere a call leaves the stack alone, and the function itself is where the program begins.
+// Elsewhere a call leaves the stack unchanged, and the function itself is where the program begins.
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
 global_asm!(".globl _start", ".set _start, main");
 
 pub fn exit(status: i32) -> ! {
     // SAFETY: it ends the program.
     unsafe {
-        // Not `nostack`: at opt-level z, LLVM loads a small number by push and pop, in three bytes; in a function that
+        // Not `nostack`: at opt-level z, LLVM loads a small number with push and pop, in three bytes; in a function that
         // keeps its variables below the stack pointer it can't, and takes ten.
         #[cfg(target_arch = "x86_64")]
         asm!("syscall", in("rax") 60_usize, in("edi") status, options(noreturn));

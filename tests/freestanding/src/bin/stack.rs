@@ -41,11 +41,11 @@ use linux_socketpair::{
 #[cfg(target_arch = "x86_64")]
 const BUDGETS: [[usize; 4]; 2] = [[16, 144, 2_050, 900], [610, 2_000, 48_400, 1_900]];
 #[cfg(target_arch = "x86")]
-const BUDGETS: [[usize; 4]; 2] = [[660, 200, 7_300, 800], [1_350, 1_250, 40_100, 1_150]];
+const BUDGETS: [[usize; 4]; 2] = [[680, 224, 9_200, 800], [1_350, 1_250, 43_400, 1_150]];
 #[cfg(target_arch = "aarch64")]
-const BUDGETS: [[usize; 4]; 2] = [[32, 192, 3_750, 950], [400, 2_150, 51_900, 2_050]];
+const BUDGETS: [[usize; 4]; 2] = [[80, 208, 6_200, 950], [400, 2_150, 52_700, 2_050]];
 #[cfg(target_arch = "riscv64")]
-const BUDGETS: [[usize; 4]; 2] = [[16, 144, 1_500, 1_000], [400, 2_000, 47_900, 1_950]];
+const BUDGETS: [[usize; 4]; 2] = [[16, 144, 1_500, 1_000], [400, 2_000, 48_000, 1_950]];
 
 /// Fails them with ENOSYS, so that the calls go through `socketcall`.
 #[cfg(target_arch = "x86")]

@@ -30,7 +30,7 @@ macro_rules! loops {
             let mut numbers: [$number; NUMBERS] = core::array::from_fn(|at| (at * 7 % 251) as $number);
             let $given = black_box($value);
             let mut $sum = 0_u64;
-            for $block in black_box(&mut numbers).chunks_exact_mut(BLOCK) {
+            for $block in black_box(&mut numbers[..]).chunks_exact_mut(BLOCK) {
                 pause();
                 $body
             }
@@ -74,7 +74,7 @@ loops! {
 unsafe fn lanes(pause: impl Fn(), one: impl Fn(u64) -> u64) -> u64 {
     let numbers: [u64; NUMBERS] = core::array::from_fn(|at| at as u64 * 0x9e37_79b9);
     let mut sums = [0_u64; 8];
-    for block in black_box(&numbers).chunks_exact(8) {
+    for block in black_box(&numbers[..]).chunks_exact(8) {
         pause();
         for (sum, number) in sums.iter_mut().zip(block) {
             *sum = sum.wrapping_add(one(*number));

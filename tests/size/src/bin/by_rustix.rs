@@ -6,7 +6,7 @@ use rustix::fd::BorrowedFd;
 use rustix::io::{Errno, read, write};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 
-// Where rustix reads the vDSO, it needs these two of libc.
+// Where rustix reads the vDSO, it needs these two functions of libc.
 #[cfg(target_arch = "x86")]
 core::arch::global_asm!(
     ".globl strlen, bcmp",

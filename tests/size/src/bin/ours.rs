@@ -6,7 +6,7 @@ use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, read, socketpair,
 fn use_pair() -> Result<(), Errno> {
     let [a, b] = socketpair(Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, 0)?;
     let mut buf = 0_u64.to_ne_bytes(); // one word is cleared in fewer bytes than five bytes are
-    // SAFETY: the descriptors are ours, and the kernel reads no more than `buf` holds.
+    // SAFETY: the descriptors are owned here, and the kernel reads no more than `buf` holds.
     unsafe {
         write(a, b"hello")?;
         let len = read(b, &mut buf)?;
