@@ -253,7 +253,8 @@ code_models() {
 
 run_target() {
 	describe target "$1"
-	export "CARGO_TARGET_$(say "$triple" | tr a-z- A-Z_)_RUNNER=$PWD/.cargo/emulate"
+	runner=CARGO_TARGET_$(say "$triple" | tr a-z- A-Z_)_RUNNER
+	export "$runner=$PWD/.cargo/emulate"
 	runs=$([ $native = yes ] && say native || say "$emulator")
 	part "$target" "$runs" "hosted tests" hosted
 	part "$target" "$runs" "example pair" example pair '^INET, STREAM: .*EOPNOTSUPP'
@@ -284,6 +285,8 @@ run_target() {
 	for name in $also; do
 		part "$target" native "$name" "$name"
 	done
+	# Miri has a runner of its own.
+	unset "$runner"
 }
 
 # run_boots NAME: builds the programs of one target or of all, and boots its kernels with them.

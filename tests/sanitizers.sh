@@ -14,12 +14,14 @@ dir=${CARGO_TARGET_DIR:-$PWD/target}/sanitizers
 [ $# -gt 0 ] || set -- address thread
 
 triple=$(rustc -vV | sed -n 's/^host: //p')
+allocates=a_backtrace_inside_a_system_call_reaches_its_caller
+echo "skip  $allocates (it allocates in a signal handler, on purpose)"
 
 status=0
 for sanitizer; do
 	echo "$sanitizer:"
 	export CARGO_TARGET_DIR="$dir/$sanitizer" RUSTFLAGS="-Zsanitizer=$sanitizer" RUSTDOCFLAGS="-Zsanitizer=$sanitizer"
 	# With a target named, the flags do not apply to what is built for the host: build scripts and macros.
-	cargo +nightly test -q --locked -Zbuild-std --target "$triple" --all-features --no-fail-fast || status=1
+	cargo +nightly test -q --locked -Zbuild-std --target "$triple" --all-features --no-fail-fast -- --skip "$allocates" || status=1
 done
 exit $status
