@@ -1,38 +1,45 @@
-//! Chooses the file of `arch/` that serves the target, or says in one line why none does.
+//! Rejects a target that no file of `arch/` serves, and a compiler that can't compile the file, in one line each.
 
-use std::{env, fs, path::Path};
+use std::{env, process::Command};
 
-/// One line an architecture: rustc's name for it, its pointer width, its file in `arch/`.
-const ARCHITECTURES: [(&str, &str, &str); 4] = [
-    ("x86_64", "64", "x86_64"),
-    ("x86", "32", "i386"),
-    ("aarch64", "64", "aarch64"),
-    ("riscv64", "64", "riscv64"),
+/// What the crate supports: rustc's name and pointer width, and the minor version of the first Rust 1.x that has
+/// inline assembly for it; 0 where the crate's minimum Rust has.
+const ARCHITECTURES: [(&str, &str, u32); 4] = [
+    ("aarch64", "64", 0),
+    ("riscv64", "64", 0),
+    ("x86", "32", 0),
+    ("x86_64", "64", 0),
 ];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let var = |name| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
-    let arch = var("CARGO_CFG_TARGET_ARCH");
-    let width = var("CARGO_CFG_TARGET_POINTER_WIDTH");
-    let linux = matches!(var("CARGO_CFG_TARGET_OS").as_str(), "linux" | "android");
+    let (target, os) = (var("TARGET"), var("CARGO_CFG_TARGET_OS"));
+    let (arch, width) = (var("CARGO_CFG_TARGET_ARCH"), var("CARGO_CFG_TARGET_POINTER_WIDTH"));
 
-    match ARCHITECTURES
-        .iter()
-        .find(|(a, w, _)| linux && *a == arch && *w == width)
-    {
-        Some((_, _, file)) => {
-            let file = Path::new(&var("CARGO_MANIFEST_DIR"))
-                .join("arch")
-                .join(file)
-                .with_extension("rs");
-            let chosen = Path::new(&var("OUT_DIR")).join("arch.rs");
-            fs::write(chosen, format!("#[path = {file:?}]\nmod selected;\n")).expect("OUT_DIR takes a file");
-        }
+    let supported = ARCHITECTURES.iter().find(|row| row.0 == arch && row.1 == width);
+    match supported.filter(|_| os == "linux" || os == "android") {
         None => println!(
-            "cargo::error=no file in arch/ serves {} ({width}-bit {arch}): \
-             Linux on x86_64, i386 (x86), aarch64 and riscv64 works",
-            var("TARGET"),
+            "cargo::error={target} ({os}, {width}-bit {arch}) is not supported; supported are linux and android on {}",
+            ARCHITECTURES
+                .map(|(arch, width, _)| format!("{width}-bit {arch}"))
+                .join(", "),
         ),
+        Some((_, _, 0)) => {}
+        Some((_, _, minor)) => {
+            let version = Command::new(var("RUSTC"))
+                .arg("--version")
+                .output()
+                .expect("cargo sets RUSTC to a compiler");
+            let version = String::from_utf8_lossy(&version.stdout);
+            // rustc 1.95.0 (59807616e 2026-04-14)
+            let found = version.split('.').nth(1).and_then(|found| found.parse::<u32>().ok());
+            if found.is_some_and(|found| found < *minor) {
+                println!(
+                    "cargo::error={target} needs Rust 1.{minor} or later for inline assembly; this is {}",
+                    version.trim()
+                );
+            }
+        }
     }
 }

@@ -2,56 +2,130 @@
 //! - Number: x8
 //! - Arguments: x0 x1 x2 x3 x4 x5
 //! - Return value: x0
-//! - Clobbered: with SVE, the bits of z0 to z31 above the lowest 128, p0 to p15 and ffr
+//! - Clobbers: with SVE, the bits of z0 to z31 above the lowest 128, p0 to p15 and ffr
 //! - References: syscall(2); Linux, Documentation/arch/arm64/sve.rst, "System call behaviour"
+//!
+//! Both byte orders have the same registers.
 
 use core::arch::asm;
 
-macro_rules! syscalls {
-    ($($name:ident($first:ident: $x0:tt $(, $argument:ident: $register:tt)*);)+) => {$(
-        /// # Safety
-        ///
-        /// `NUMBER` and the arguments must make a system call that the caller may make.
-        #[inline]
-        pub(crate) unsafe fn $name<const NUMBER: u32>($first: usize $(, $argument: usize)*) -> usize {
-            let ret;
-            // SAFETY: the caller vouches for the call; the kernel changes memory, x0 and SVE's registers.
-            unsafe {
-                // Any function may be compiled for SVE, whatever the rest of the program is. That z8 to z15 are named
-                // costs each function eight instructions, since their lowest 64 bits are its caller's. ffr is never the
-                // compiler's, and it warns where that is named.
-                asm!(
-                    "svc 0",
-                    in("x8") NUMBER as usize,
-                    inlateout($x0) $first => ret,
-                    $(in($register) $argument,)*
-                    lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
-                    lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
-                    lateout("v8") _, lateout("v9") _, lateout("v10") _, lateout("v11") _,
-                    lateout("v12") _, lateout("v13") _, lateout("v14") _, lateout("v15") _,
-                    lateout("v16") _, lateout("v17") _, lateout("v18") _, lateout("v19") _,
-                    lateout("v20") _, lateout("v21") _, lateout("v22") _, lateout("v23") _,
-                    lateout("v24") _, lateout("v25") _, lateout("v26") _, lateout("v27") _,
-                    lateout("v28") _, lateout("v29") _, lateout("v30") _, lateout("v31") _,
-                    lateout("p0") _, lateout("p1") _, lateout("p2") _, lateout("p3") _,
-                    lateout("p4") _, lateout("p5") _, lateout("p6") _, lateout("p7") _,
-                    lateout("p8") _, lateout("p9") _, lateout("p10") _, lateout("p11") _,
-                    lateout("p12") _, lateout("p13") _, lateout("p14") _, lateout("p15") _,
-                    options(nostack, preserves_flags),
-                );
-            }
-            ret
-        }
-    )+};
+/// The instruction with its clobbers, around the operands of a call.
+macro_rules! syscall {
+    ($($operands:tt)+) => {
+        // Any function may be compiled for SVE, whatever the rest of the program is. That z8 to z15 are named costs
+        // each function eight instructions, since their lowest 64 bits are its caller's. ffr is never the compiler's,
+        // and it warns where that is named.
+        asm!(
+            "svc 0",
+            $($operands)+
+            lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
+            lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
+            lateout("v8") _, lateout("v9") _, lateout("v10") _, lateout("v11") _,
+            lateout("v12") _, lateout("v13") _, lateout("v14") _, lateout("v15") _,
+            lateout("v16") _, lateout("v17") _, lateout("v18") _, lateout("v19") _,
+            lateout("v20") _, lateout("v21") _, lateout("v22") _, lateout("v23") _,
+            lateout("v24") _, lateout("v25") _, lateout("v26") _, lateout("v27") _,
+            lateout("v28") _, lateout("v29") _, lateout("v30") _, lateout("v31") _,
+            lateout("p0") _, lateout("p1") _, lateout("p2") _, lateout("p3") _,
+            lateout("p4") _, lateout("p5") _, lateout("p6") _, lateout("p7") _,
+            lateout("p8") _, lateout("p9") _, lateout("p10") _, lateout("p11") _,
+            lateout("p12") _, lateout("p13") _, lateout("p14") _, lateout("p15") _,
+            options(nostack, preserves_flags),
+        )
+    };
 }
 
-syscalls! {
-    syscall1(a: "x0");
-    syscall2(a: "x0", b: "x1");
-    syscall3(a: "x0", b: "x1", c: "x2");
-    syscall4(a: "x0", b: "x1", c: "x2", d: "x3");
-    syscall5(a: "x0", b: "x1", c: "x2", d: "x3", e: "x4");
-    syscall6(a: "x0", b: "x1", c: "x2", d: "x3", e: "x4", f: "x5");
+#[inline]
+pub(crate) unsafe fn syscall1<const NUMBER: u32>(a: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("x8") NUMBER as usize,
+            inlateout("x0") a => ret,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall2<const NUMBER: u32>(a: usize, b: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("x8") NUMBER as usize,
+            inlateout("x0") a => ret,
+            in("x1") b,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall3<const NUMBER: u32>(a: usize, b: usize, c: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("x8") NUMBER as usize,
+            inlateout("x0") a => ret,
+            in("x1") b,
+            in("x2") c,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall4<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("x8") NUMBER as usize,
+            inlateout("x0") a => ret,
+            in("x1") b,
+            in("x2") c,
+            in("x3") d,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall5<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("x8") NUMBER as usize,
+            inlateout("x0") a => ret,
+            in("x1") b,
+            in("x2") c,
+            in("x3") d,
+            in("x4") e,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("x8") NUMBER as usize,
+            inlateout("x0") a => ret,
+            in("x1") b,
+            in("x2") c,
+            in("x3") d,
+            in("x4") e,
+            in("x5") f,
+        );
+    }
+    ret
 }
 
 // One entry: a socket call is a system call like any other.

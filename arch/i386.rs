@@ -2,28 +2,24 @@
 //! - Number: eax
 //! - Arguments: ebx ecx edx esi edi ebp
 //! - Return value: eax
-//! - Clobbered: the flags, and the stack below the stack pointer
+//! - Clobbers: the flags, and the stack below the stack pointer
 //! - References: syscall(2), vdso(7), PR_GET_AUXV(2const); Linux, arch/x86/entry/vdso/vdso32/system_call.S
 //!
-//! `__kernel_vsyscall` executes the fastest instruction that the machine has. `int 0x80` works everywhere, and takes from two
-//! to thirty times as long on today's 64-bit kernels in a virtual machine. The first call of a process finds out which one
-//! is used.
+//! `__kernel_vsyscall` executes the fastest instruction that the machine has. `int 0x80` works everywhere, and takes
+//! from two to thirty times as long on today's 64-bit kernels in a virtual machine. The first call of a process finds
+//! out which one is used.
 //!
-//! Socket calls have two entries. Linux 4.3 gave each of them a number of its own; before that, all of them went through
-//! `socketcall`, which accepts an operation and a block of arguments. The direct call comes first: a sandbox can inspect its
-//! arguments, and rejects `socketcall` because it can't inspect those. Only ENOSYS leads to `socketcall`: an older kernel
-//! returns it, and so does a filter older than the direct calls.
-//!
-//! LLVM reserves esi and ebp, so neither can be an operand: both are saved and restored around the call. No function here
-//! moves the stack pointer without unwind information.
+//! LLVM reserves esi and ebp, so neither can be an operand: both are saved and restored around the call. No function
+//! here moves the stack pointer without unwind information.
 
 use core::arch::{asm, global_asm};
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use linux_raw_sys::{auxvec, errno, general, net, prctl};
+use linux_raw_sys::{auxvec, errno, general, prctl};
+use socketcall::negated;
 
-/// The address at which the kernel is entered, from that of `first_call`: 0 before the first call. So the static needs no
-/// relocation, and no call has to test it.
+/// The address at which the kernel is entered, from that of `first_call`: 0 before the first call. So the static needs
+/// no relocation, and no call has to test it.
 ///
 /// A thread that finds 0 while another one searches, searches too; one that finds `int 0x80` uses it.
 static ENTRY: AtomicUsize = AtomicUsize::new(0);
@@ -48,7 +44,8 @@ extern "C" fn find_entry() -> usize {
 
 /// The address of `__kernel_vsyscall`, where PR_GET_AUXV reports it (Linux 6.4) and it can be called.
 ///
-/// No file descriptor is opened, no path is looked up, and no memory is read before the kernel has confirmed that it can be.
+/// No file descriptor is opened, no path is looked up, and no memory is read before the kernel has confirmed that it
+/// can be.
 fn find_vdso() -> Option<usize> {
     type Pair = [usize; 2];
     const NULL: usize = auxvec::AT_NULL as usize;
@@ -105,8 +102,8 @@ fn is_readable(address: usize) -> bool {
     probe(address) == negated(errno::EINVAL) && probe(NEVER_MAPPED) == negated(errno::EFAULT)
 }
 
-/// Whether valgrind interprets this program. It can't run the vDSO's instructions, and hides the vDSO from the program's
-/// stack, but not from PR_GET_AUXV.
+/// Whether valgrind interprets this program. It can't run the vDSO's instructions, and hides the vDSO from the
+/// program's stack, but not from PR_GET_AUXV.
 fn runs_under_valgrind() -> bool {
     /// RUNNING_ON_VALGRIND in valgrind/valgrind.h
     static REQUEST: [usize; 6] = [0x1001, 0, 0, 0, 0, 0];
@@ -194,8 +191,8 @@ global_asm!(
     find_entry = sym find_entry,
 );
 
-// Makes a system call of five arguments. eax points to the block [esi, number, entry]; the other arguments are in their
-// registers. A function of its own, because only a function can describe to unwinders how it moves the stack.
+// Makes a system call of five arguments. eax points to the block [esi, number, entry]; the other arguments are in
+// their registers. A function of its own, because only a function can describe to unwinders how it moves the stack.
 global_asm!(
     ".pushsection .text.{name},\"ax\",@progbits",
     ".hidden {name}",
@@ -258,39 +255,62 @@ global_asm!(
     name = sym call_with_6,
 );
 
-macro_rules! syscalls {
-    ($($name:ident($($argument:ident: $register:tt),+);)+) => {$(
-        /// # Safety
-        ///
-        /// `NUMBER` and the arguments must make a system call that the caller may make.
-        #[inline]
-        pub(crate) unsafe fn $name<const NUMBER: u32>($($argument: usize),+) -> usize {
-            let ret;
-            // SAFETY: the caller vouches for the call; the kernel changes memory, eax and the flags.
-            unsafe {
-                asm!(
-                    "call {entry}",
-                    entry = in(reg) entry(),
-                    inlateout("eax") NUMBER => ret,
-                    $(in($register) $argument,)+
-                );
-            }
-            ret
-        }
-    )+};
+/// The instruction with its clobbers, around the operands of a call.
+macro_rules! syscall {
+    ($($operands:tt)+) => {
+        asm!(
+            "call {entry}",
+            $($operands)+
+        )
+    };
 }
 
-syscalls! {
-    syscall1(a: "ebx");
-    syscall2(a: "ebx", b: "ecx");
-    syscall3(a: "ebx", b: "ecx", c: "edx");
+#[inline]
+pub(crate) unsafe fn syscall1<const NUMBER: u32>(a: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            entry = in(reg) entry(),
+            inlateout("eax") NUMBER => ret,
+            in("ebx") a,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall2<const NUMBER: u32>(a: usize, b: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            entry = in(reg) entry(),
+            inlateout("eax") NUMBER => ret,
+            in("ebx") a,
+            in("ecx") b,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall3<const NUMBER: u32>(a: usize, b: usize, c: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            entry = in(reg) entry(),
+            inlateout("eax") NUMBER => ret,
+            in("ebx") a,
+            in("ecx") b,
+            in("edx") c,
+        );
+    }
+    ret
 }
 
 /// The kernel ignores edi in a call of four arguments, so edi points to a block [entry, argument, saved esi].
-///
-/// # Safety
-///
-/// `NUMBER` and the arguments must make a system call that the caller may make.
 #[inline]
 pub(crate) unsafe fn syscall4<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize) -> usize {
     let mut block = [
@@ -316,9 +336,6 @@ pub(crate) unsafe fn syscall4<const NUMBER: u32>(a: usize, b: usize, c: usize, d
     ret
 }
 
-/// # Safety
-///
-/// `NUMBER` and the arguments must make a system call that the caller may make.
 #[inline]
 pub(crate) unsafe fn syscall5<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize) -> usize {
     let block = [d, NUMBER as usize, entry()];
@@ -338,14 +355,12 @@ pub(crate) unsafe fn syscall5<const NUMBER: u32>(a: usize, b: usize, c: usize, d
     ret
 }
 
-/// # Safety
-///
-/// `NUMBER` and the arguments must make a system call that the caller may make.
 #[inline]
 pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> usize {
     let block = [d, NUMBER as usize, entry(), f];
     let ret;
-    // SAFETY: the caller vouches for the call; the kernel changes memory, eax and the flags, and esi and ebp are restored.
+    // SAFETY: the caller vouches for the call; the kernel changes memory, eax and the flags, and esi and ebp are
+    // restored.
     unsafe {
         asm!(
             "call {call_with_6}",
@@ -360,75 +375,7 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
     ret
 }
 
-macro_rules! socketcalls {
-    ($($name:ident = $direct:ident($($argument:ident),+ $(; $($missing:literal),+)?);)+) => {$(
-        /// # Safety
-        ///
-        /// `NUMBER` and the arguments must make a socket call that the caller may make.
-        #[inline]
-        pub(crate) unsafe fn $name<const NUMBER: u32>($($argument: usize),+) -> usize {
-            // SAFETY: the caller vouches for the call.
-            let ret = unsafe { $direct::<NUMBER>($($argument),+) };
-            if ret <= usize::MAX - 4095 {
-                return ret;
-            }
-            // SAFETY: it is the same call.
-            unsafe { unless_enosys(ret, const { operation(NUMBER) }, $($argument),+ $($(, $missing)+)?) }
-        }
-    )+};
-}
+// Two entries: the direct call, then `socketcall`.
+mod socketcall;
 
-socketcalls! {
-    socketcall2 = syscall2(a, b; 0, 0, 0, 0);
-    socketcall3 = syscall3(a, b, c; 0, 0, 0);
-    socketcall4 = syscall4(a, b, c, d; 0, 0);
-    socketcall5 = syscall5(a, b, c, d, e; 0);
-    socketcall6 = syscall6(a, b, c, d, e, f);
-}
-
-/// What `socketcall` returns if `ret` is ENOSYS, otherwise `ret`. Not inlined, so that success costs the one comparison that
-/// distinguishes it from errors.
-///
-/// # Safety
-///
-/// The operation and its arguments must make a socket call that the caller may make.
-#[cold]
-#[inline(never)]
-#[allow(clippy::too_many_arguments, reason = "each of them in memory of the caller would cost it a register")]
-unsafe fn unless_enosys(
-    ret: usize,
-    operation: usize,
-    a: usize,
-    b: usize,
-    c: usize,
-    d: usize,
-    e: usize,
-    f: usize,
-) -> usize {
-    if ret != negated(errno::ENOSYS) {
-        return ret;
-    }
-    let block = [a, b, c, d, e, f];
-    // SAFETY: as the caller vouches; the operation reads only as many words as the call has arguments.
-    unsafe { syscall2::<{ general::__NR_socketcall }>(operation, &raw const block as usize) }
-}
-
-/// The operation of `socketcall` that is the system call `number`.
-const fn operation(number: u32) -> usize {
-    (match number {
-        general::__NR_socketpair => net::SYS_SOCKETPAIR,
-        general::__NR_sendto => net::SYS_SENDTO,
-        general::__NR_recvfrom => net::SYS_RECVFROM,
-        general::__NR_sendmsg => net::SYS_SENDMSG,
-        general::__NR_recvmsg => net::SYS_RECVMSG,
-        general::__NR_getsockopt => net::SYS_GETSOCKOPT,
-        general::__NR_setsockopt => net::SYS_SETSOCKOPT,
-        general::__NR_shutdown => net::SYS_SHUTDOWN,
-        _ => panic!("not a socket call"),
-    }) as usize
-}
-
-/// An errno as the kernel returns it.
-const fn negated(errno: u32) -> usize {
-    (errno as usize).wrapping_neg()
-}
+pub(crate) use socketcall::{socketcall2, socketcall3, socketcall4, socketcall5, socketcall6};

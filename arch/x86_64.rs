@@ -2,42 +2,115 @@
 //! - Number: rax
 //! - Arguments: rdi rsi rdx r10 r8 r9
 //! - Return value: rax
-//! - Clobbered: rcx (takes the return address), r11 (takes the flags, which the kernel restores)
+//! - Clobbers: rcx (takes the return address), r11 (takes the flags, which the kernel restores)
 //! - References: syscall(2); System V ABI, AMD64 supplement, A.2.1; Linux, arch/x86/entry/entry_64.S
 
 use core::arch::asm;
 
-macro_rules! syscalls {
-    ($($name:ident($($argument:ident: $register:tt),+);)+) => {$(
-        /// # Safety
-        ///
-        /// `NUMBER` and the arguments must make a system call that the caller may make.
-        #[inline]
-        pub(crate) unsafe fn $name<const NUMBER: u32>($($argument: usize),+) -> usize {
-            let ret;
-            // SAFETY: the caller vouches for the call; the kernel changes memory, rax, rcx and r11.
-            unsafe {
-                asm!(
-                    "syscall",
-                    inlateout("rax") NUMBER as usize => ret,
-                    $(in($register) $argument,)+
-                    lateout("rcx") _,
-                    lateout("r11") _,
-                    options(nostack, preserves_flags),
-                );
-            }
-            ret
-        }
-    )+};
+/// The instruction with its clobbers, around the operands of a call.
+macro_rules! syscall {
+    ($($operands:tt)+) => {
+        asm!(
+            "syscall",
+            $($operands)+
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack, preserves_flags),
+        )
+    };
 }
 
-syscalls! {
-    syscall1(a: "rdi");
-    syscall2(a: "rdi", b: "rsi");
-    syscall3(a: "rdi", b: "rsi", c: "rdx");
-    syscall4(a: "rdi", b: "rsi", c: "rdx", d: "r10");
-    syscall5(a: "rdi", b: "rsi", c: "rdx", d: "r10", e: "r8");
-    syscall6(a: "rdi", b: "rsi", c: "rdx", d: "r10", e: "r8", f: "r9");
+#[inline]
+pub(crate) unsafe fn syscall1<const NUMBER: u32>(a: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            inlateout("rax") NUMBER as usize => ret,
+            in("rdi") a,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall2<const NUMBER: u32>(a: usize, b: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            inlateout("rax") NUMBER as usize => ret,
+            in("rdi") a,
+            in("rsi") b,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall3<const NUMBER: u32>(a: usize, b: usize, c: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            inlateout("rax") NUMBER as usize => ret,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall4<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            inlateout("rax") NUMBER as usize => ret,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            in("r10") d,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall5<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            inlateout("rax") NUMBER as usize => ret,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            in("r10") d,
+            in("r8") e,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            inlateout("rax") NUMBER as usize => ret,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            in("r10") d,
+            in("r8") e,
+            in("r9") f,
+        );
+    }
+    ret
 }
 
 // One entry: a socket call is a system call like any other.
