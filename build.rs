@@ -4,9 +4,15 @@ use std::{env, process::Command};
 
 /// What the crate supports: rustc's name and pointer width, and the minor version of the first Rust 1.x that has
 /// inline assembly for it; 0 where the crate's minimum Rust has.
-const ARCHITECTURES: [(&str, &str, u32); 4] = [
+const ARCHITECTURES: [(&str, &str, u32); 10] = [
     ("aarch64", "64", 0),
+    ("arm", "32", 0),
+    ("loongarch64", "64", 0),
+    ("powerpc", "32", 95),
+    ("powerpc64", "64", 95),
+    ("riscv32", "32", 0),
     ("riscv64", "64", 0),
+    ("s390x", "64", 0),
     ("x86", "32", 0),
     ("x86_64", "64", 0),
 ];

@@ -11,7 +11,13 @@
 //! that they point to; of the registers it changes the return value's and the clobbers, which each file lists.
 
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "arm", path = "arm.rs")]
+#[cfg_attr(target_arch = "loongarch64", path = "loongarch64.rs")]
+#[cfg_attr(target_arch = "powerpc", path = "powerpc.rs")]
+#[cfg_attr(target_arch = "powerpc64", path = "powerpc.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
 #[cfg_attr(target_arch = "riscv64", path = "riscv.rs")]
+#[cfg_attr(target_arch = "s390x", path = "s390x.rs")]
 #[cfg_attr(target_arch = "x86", path = "i386.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod selected;
@@ -25,3 +31,9 @@ pub(crate) const EDEADLOCK: u32 = if cfg!(any(target_arch = "powerpc", target_ar
 } else {
     linux_raw_sys::errno::EDEADLK
 };
+
+/// The number of ppoll with 32-bit time. riscv32, which is younger than 64-bit time, has none.
+#[cfg(all(target_pointer_width = "32", not(target_arch = "riscv32")))]
+pub(crate) const PPOLL_TIME32: Option<u32> = Some(linux_raw_sys::general::__NR_ppoll);
+#[cfg(target_arch = "riscv32")]
+pub(crate) const PPOLL_TIME32: Option<u32> = None;

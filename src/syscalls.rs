@@ -221,8 +221,13 @@ pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: u32) -> Result<(), Errno> {
 /// `command` takes an int or nothing.
 #[inline]
 pub(crate) fn fcntl(fd: BorrowedFd<'_>, command: u32, argument: u32) -> Result<usize, Errno> {
+    #[cfg(target_pointer_width = "64")]
+    const NUMBER: u32 = __NR_fcntl;
+    #[cfg(target_pointer_width = "32")]
+    const NUMBER: u32 = __NR_fcntl64;
+
     // SAFETY: no memory is involved.
-    decode(unsafe { syscall3::<__NR_fcntl>(fd.as_raw_fd() as usize, command as usize, argument as usize) })
+    decode(unsafe { syscall3::<NUMBER>(fd.as_raw_fd() as usize, command as usize, argument as usize) })
 }
 
 /// # Safety
@@ -247,13 +252,17 @@ pub(crate) fn ppoll(fds: &mut [pollfd], timeout: Option<__kernel_timespec>) -> R
     let result = decode(unsafe { ppoll_of::<NUMBER, _>(fds, timeout) });
     // Before Linux 5.1, time on 32-bit machines was 32 bits wide; a longer timeout is shortened to fit.
     #[cfg(target_pointer_width = "32")]
-    if result == Err(Errno::ENOSYS) {
+    if PPOLL_TIME32.is_some() && result == Err(Errno::ENOSYS) {
+        const TIME32: u32 = match PPOLL_TIME32 {
+            Some(number) => number,
+            None => __NR_ppoll_time64, // never reached
+        };
         let timeout = timeout.map(|timeout| __kernel_old_timespec {
             tv_sec: timeout.tv_sec.try_into().unwrap_or(i32::MAX),
             tv_nsec: timeout.tv_nsec as i32,
         });
         // SAFETY: this one takes 32-bit time.
-        return decode(unsafe { ppoll_of::<__NR_ppoll, _>(fds, timeout) });
+        return decode(unsafe { ppoll_of::<TIME32, _>(fds, timeout) });
     }
     result
 }

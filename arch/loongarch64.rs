@@ -1,0 +1,127 @@
+//! - Instruction: `syscall 0`
+//! - Number: a7
+//! - Arguments: a0 a1 a2 a3 a4 a5
+//! - Return value: a0
+//! - Clobbers: t0 t1 t2 t3 t4 t5 t6 t7 t8
+//! - References: syscall(2); Linux, arch/loongarch/kernel/entry.S, which saves all other registers
+
+use core::arch::asm;
+
+/// The instruction with its clobbers, around the operands of a call.
+macro_rules! syscall {
+    ($($operands:tt)+) => {
+        asm!(
+            "syscall 0",
+            $($operands)+
+            lateout("$t0") _,
+            lateout("$t1") _,
+            lateout("$t2") _,
+            lateout("$t3") _,
+            lateout("$t4") _,
+            lateout("$t5") _,
+            lateout("$t6") _,
+            lateout("$t7") _,
+            lateout("$t8") _,
+            options(nostack, preserves_flags),
+        )
+    };
+}
+
+#[inline]
+pub(crate) unsafe fn syscall1<const NUMBER: u32>(a: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("$a7") NUMBER as usize,
+            inlateout("$a0") a => ret,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall2<const NUMBER: u32>(a: usize, b: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("$a7") NUMBER as usize,
+            inlateout("$a0") a => ret,
+            in("$a1") b,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall3<const NUMBER: u32>(a: usize, b: usize, c: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("$a7") NUMBER as usize,
+            inlateout("$a0") a => ret,
+            in("$a1") b,
+            in("$a2") c,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall4<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("$a7") NUMBER as usize,
+            inlateout("$a0") a => ret,
+            in("$a1") b,
+            in("$a2") c,
+            in("$a3") d,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall5<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("$a7") NUMBER as usize,
+            inlateout("$a0") a => ret,
+            in("$a1") b,
+            in("$a2") c,
+            in("$a3") d,
+            in("$a4") e,
+        );
+    }
+    ret
+}
+
+#[inline]
+pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call.
+    unsafe {
+        syscall!(
+            in("$a7") NUMBER as usize,
+            inlateout("$a0") a => ret,
+            in("$a1") b,
+            in("$a2") c,
+            in("$a3") d,
+            in("$a4") e,
+            in("$a5") f,
+        );
+    }
+    ret
+}
+
+// One entry: a socket call is a system call like any other.
+pub(crate) use {
+    syscall2 as socketcall2, syscall3 as socketcall3, syscall4 as socketcall4, syscall5 as socketcall5,
+    syscall6 as socketcall6,
+};
