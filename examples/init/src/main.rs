@@ -6,10 +6,6 @@
 #![no_std]
 #![no_main]
 
-#[cfg_attr(target_arch = "x86_64", path = "machine/x86_64.rs")]
-#[cfg_attr(target_arch = "x86", path = "machine/i386.rs")]
-#[cfg_attr(target_arch = "aarch64", path = "machine/aarch64.rs")]
-#[cfg_attr(target_arch = "riscv64", path = "machine/riscv64.rs")]
 mod machine;
 mod memory;
 mod process;

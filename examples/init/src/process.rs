@@ -4,7 +4,7 @@ use core::{fmt, ptr};
 use linux_raw_sys::general::*;
 use linux_socketpair::{AsRawFd, BorrowedFd, Errno, RawFd};
 
-use crate::machine::syscall6;
+use crate::machine::{fork, syscall6, wait};
 
 /// A program's arguments as the kernel leaves them: pointers to strings, the last of which is null.
 pub type Arguments = *const *const u8;
@@ -15,10 +15,13 @@ unsafe fn syscall<const N: usize>(number: u32, arguments: [usize; N]) -> Result<
         .zip(arguments)
         .for_each(|(all, argument)| *all = argument);
     // SAFETY: the caller answers for the call.
-    let answer = unsafe { syscall6(number, all) };
-    match Errno::from_raw_os_error(answer.wrapping_neg() as i32) {
-        Some(errno) if answer < 0 => Err(errno),
-        _ => Ok(answer as usize),
+    decode(unsafe { syscall6(number, all) })
+}
+
+fn decode(ret: isize) -> Result<usize, Errno> {
+    match Errno::from_raw_os_error(ret.wrapping_neg() as i32) {
+        Some(errno) if ret < 0 => Err(errno),
+        _ => Ok(ret as usize),
     }
 }
 
@@ -47,8 +50,8 @@ pub fn kill_self() -> ! {
 ///
 /// `path` is a string that ends with NUL, and `arguments` such as [`Arguments`] says.
 pub unsafe fn start(path: *const u8, arguments: Arguments, channel: BorrowedFd<'_>, at: RawFd) -> Result<i32, Errno> {
-    // SAFETY: a fork: the child has a copy of all memory, and goes on below.
-    let pid = unsafe { syscall(__NR_clone, [SIGCHLD as usize])? };
+    // SAFETY: this program has one thread; the child goes on below.
+    let pid = decode(unsafe { fork() })?;
     if pid != 0 {
         return Ok(pid as i32);
     }
@@ -67,12 +70,9 @@ pub unsafe fn start(path: *const u8, arguments: Arguments, channel: BorrowedFd<'
 
 /// Waits for a child that has ended, if there is one: its number and its wait status.
 pub fn reap() -> Result<Option<(i32, i32)>, Errno> {
-    let mut status = 0_i32;
-    // SAFETY: the kernel writes `status` alone.
-    match unsafe { syscall(__NR_wait4, [usize::MAX, &raw mut status as usize, WNOHANG as usize])? } {
-        0 => Ok(None),
-        pid => Ok(Some((pid as i32, status))),
-    }
+    let (ret, status) = wait(-1, WNOHANG);
+    let pid = decode(ret)? as i32;
+    Ok((pid != 0).then_some((pid, status)))
 }
 
 /// Writes what is in memory to the disks, and turns the machine off. Whoever is not PID 1 just exits.

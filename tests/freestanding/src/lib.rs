@@ -3,10 +3,7 @@
 
 #![no_std]
 
-#[cfg_attr(target_arch = "x86_64", path = "../../../examples/init/src/machine/x86_64.rs")]
-#[cfg_attr(target_arch = "x86", path = "../../../examples/init/src/machine/i386.rs")]
-#[cfg_attr(target_arch = "aarch64", path = "../../../examples/init/src/machine/aarch64.rs")]
-#[cfg_attr(target_arch = "riscv64", path = "../../../examples/init/src/machine/riscv64.rs")]
+#[path = "../../../examples/init/src/machine/mod.rs"]
 mod machine;
 pub mod raw;
 

@@ -1,0 +1,67 @@
+//! What differs by architecture: where a program starts, and how it makes a system call without the crate.
+//!
+//! A file of this folder defines `_start`, which passes the stack to `crate::start`, and `syscall6`.
+
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "arm", path = "arm.rs")]
+#[cfg_attr(target_arch = "loongarch64", path = "loongarch64.rs")]
+#[cfg_attr(target_arch = "powerpc", path = "powerpc.rs")]
+#[cfg_attr(target_arch = "powerpc64", path = "powerpc.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
+#[cfg_attr(target_arch = "riscv64", path = "riscv.rs")]
+#[cfg_attr(target_arch = "s390x", path = "s390x.rs")]
+#[cfg_attr(target_arch = "x86", path = "i386.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod selected;
+
+use core::mem;
+use linux_raw_sys::general::*;
+pub use selected::syscall6;
+
+/// Returns the process ID of a child that has a copy of all memory, 0 in that child, or a negated errno.
+///
+/// # Safety
+///
+/// The child must not wait for another thread of its parent: it has none.
+pub unsafe fn fork() -> isize {
+    const STACK_OF_THE_PARENT: usize = 0;
+    let [first, second] = if cfg!(target_arch = "s390x") {
+        [STACK_OF_THE_PARENT, SIGCHLD as usize]
+    } else {
+        [SIGCHLD as usize, STACK_OF_THE_PARENT]
+    };
+    // SAFETY: this clone is a fork.
+    unsafe { syscall6(__NR_clone, [first, second, 0, 0, 0, 0]) }
+}
+
+/// Waits for a child to end and returns its process ID and wait status; a negated errno on failure. `pid` -1 means any
+/// child. With `WNOHANG` in `options` the process ID is 0 if none has ended. This is wait4, which riscv32 lacks.
+pub fn wait(pid: isize, options: u32) -> (isize, i32) {
+    let which = if pid == -1 { P_ALL } else { P_PID };
+    // SAFETY: zeros make a `siginfo`.
+    let mut info: siginfo = unsafe { mem::zeroed() };
+    let arguments = [
+        which as usize,
+        pid as usize,
+        &raw mut info as usize,
+        (WEXITED | options) as usize,
+        0,
+        0,
+    ];
+    // SAFETY: the kernel writes `info` alone.
+    let ret = unsafe { syscall6(__NR_waitid, arguments) };
+    if ret < 0 {
+        return (ret, 0);
+    }
+    // SAFETY: the kernel wrote these fields for a child, and where there is none they are zeros.
+    let (code, child) = unsafe {
+        let info = info.__bindgen_anon_1.__bindgen_anon_1;
+        (info.si_code as u32, info._sifields._sigchld)
+    };
+    let status = match code {
+        CLD_EXITED => child._status << 8,
+        CLD_DUMPED => child._status | 0x80,
+        _ => child._status,
+    };
+    (child._pid as isize, status)
+}
