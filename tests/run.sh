@@ -276,6 +276,7 @@ run_target() {
 	done
 	part "$target" "" "what the binary contains" sh tests/binary.sh "$target" "$(program dev smallest)" \
 		"$(program release smallest)" "$(program release everything)" "$(program release conformance)"
+	part "$target" "" constants sh tests/constants.sh "$target"
 	for cost in instructions size; do
 		case " $lacks " in
 		*" $cost "*) part "$target" "" "$cost" say "0 passed, 0 failed, 1 skipped" ;;

@@ -3,7 +3,7 @@
 use core::{ffi::CStr, ptr, time::Duration};
 use linux_raw_sys::{general::*, if_tun, net, prctl};
 
-use crate::machine::syscall6;
+use crate::machine::{fork, syscall6, wait};
 
 /// # Safety
 ///
@@ -24,9 +24,44 @@ pub fn exit(status: i32) -> ! {
     }
 }
 
+/// fcntl, for which 32-bit architectures have a second number.
+#[cfg(target_pointer_width = "64")]
+pub const FCNTL: u32 = __NR_fcntl;
+#[cfg(target_pointer_width = "32")]
+pub const FCNTL: u32 = __NR_fcntl64;
+
+/// ppoll with 64-bit time.
+#[cfg(target_pointer_width = "64")]
+pub const PPOLL: u32 = __NR_ppoll;
+#[cfg(target_pointer_width = "32")]
+pub const PPOLL: u32 = __NR_ppoll_time64;
+
+/// ppoll with 64-bit time, and the one that 32-bit machines use where a kernel lacks that; riscv32 was never without it.
+pub const PPOLLS: &[u32] = &[
+    PPOLL,
+    #[cfg(not(target_arch = "riscv32"))]
+    __NR_ppoll,
+];
+
+/// The second entry for socket calls, where there is one.
+#[cfg(any(
+    target_arch = "x86",
+    target_arch = "s390x",
+    target_arch = "powerpc",
+    target_arch = "powerpc64"
+))]
+pub const SOCKETCALL: Option<u32> = Some(__NR_socketcall);
+#[cfg(not(any(
+    target_arch = "x86",
+    target_arch = "s390x",
+    target_arch = "powerpc",
+    target_arch = "powerpc64"
+)))]
+pub const SOCKETCALL: Option<u32> = None;
+
 pub fn fcntl(fd: i32, command: u32) -> isize {
     // SAFETY: only commands that take nothing and change nothing are asked for here.
-    unsafe { syscall(__NR_fcntl, [fd as usize, command as usize]) }
+    unsafe { syscall(FCNTL, [fd as usize, command as usize]) }
 }
 
 /// The status flags, without the one that QEMU user mode 10 adds on 64-bit machines.
@@ -83,8 +118,8 @@ pub fn getpid() -> i32 {
     unsafe { syscall(__NR_getpid, []) as i32 }
 }
 
-/// A system call on a socket. i386 kernels before 4.3 have only `socketcall`, which takes the operation's number and the
-/// arguments in memory.
+/// A system call on a socket. Older kernels have only `socketcall` where it exists; it takes the operation's number and
+/// the arguments in memory.
 ///
 /// # Safety
 ///
@@ -93,12 +128,12 @@ unsafe fn socket_call<const N: usize>(number: u32, operation: u32, arguments: [u
     // SAFETY: the caller guarantees it for the call, and the kernel only reads `arguments`.
     unsafe {
         let ret = syscall(number, arguments);
-        #[cfg(target_arch = "x86")]
-        if ret == -(linux_raw_sys::errno::ENOSYS as isize) {
-            return syscall(__NR_socketcall, [operation as usize, arguments.as_ptr() as usize]);
+        match SOCKETCALL {
+            Some(number) if ret == -(linux_raw_sys::errno::ENOSYS as isize) => {
+                syscall(number, [operation as usize, arguments.as_ptr() as usize])
+            }
+            _ => ret,
         }
-        _ = operation;
-        ret
     }
 }
 
@@ -205,14 +240,24 @@ pub const PAGE: usize = 65536; // a multiple of every page size in use
 
 /// Two fresh pages, the first writable, the second with the protection `second`.
 pub fn two_pages(second: u32) -> *mut u8 {
-    #[cfg(target_arch = "x86")]
-    const MMAP: u32 = __NR_mmap2;
-    #[cfg(not(target_arch = "x86"))]
+    #[cfg(target_pointer_width = "64")]
     const MMAP: u32 = __NR_mmap;
+    #[cfg(target_pointer_width = "32")]
+    const MMAP: u32 = __NR_mmap2;
     let (protection, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+    let arguments = [0, 2 * PAGE, protection as usize, flags as usize, usize::MAX, 0];
+    // s390x reads them from memory.
+    let in_memory = [arguments.as_ptr() as usize, 0, 0, 0, 0, 0];
     // SAFETY: the memory is fresh, and nobody else's.
     unsafe {
-        let pages = syscall(MMAP, [0, 2 * PAGE, protection as usize, flags as usize, usize::MAX, 0]);
+        let pages = syscall6(
+            MMAP,
+            if cfg!(target_arch = "s390x") {
+                in_memory
+            } else {
+                arguments
+            },
+        );
         assert!(!(-4095..0).contains(&pages), "mmap: {pages}");
         let answer = syscall(__NR_mprotect, [pages as usize + PAGE, PAGE, second as usize]);
         assert!(answer == 0, "mprotect: {answer}");
@@ -228,16 +273,14 @@ pub fn in_child(child: impl FnOnce() -> i32) -> i32 {
 /// Runs `child` in a process of its own, `parent` here meanwhile, and returns the child's wait status.
 pub fn beside_child<E>(child: impl FnOnce() -> i32, parent: impl FnOnce() -> Result<(), E>) -> Result<i32, E> {
     // SAFETY: a fork; the child has a copy of everything and never returns from here.
-    let pid = unsafe { syscall(__NR_clone, [SIGCHLD as usize]) };
+    let pid = unsafe { fork() };
     assert!(pid >= 0, "clone: {pid}");
     if pid == 0 {
         exit(child());
     }
     let outcome = parent();
-    let mut status = 0;
-    // SAFETY: the kernel writes `status` alone.
-    let waited = unsafe { syscall(__NR_wait4, [pid as usize, &raw mut status as usize]) };
-    assert!(waited == pid, "wait4: {waited}");
+    let (waited, status) = wait(pid, 0);
+    assert!(waited == pid, "waitid: {waited}");
     outcome.map(|()| status)
 }
 
@@ -246,8 +289,8 @@ const SECCOMP_MODE_FILTER: usize = 2;
 const SECCOMP_RET_ALLOW: u32 = 0x7fff_0000;
 const SECCOMP_RET_ERRNO: u32 = 0x0005_0000;
 const SECCOMP_RET_KILL_PROCESS: u32 = 0x8000_0000;
-/// Where a filter finds the arguments, of eight bytes each; every machine here has the low half first.
-const ARGUMENTS: u32 = 16;
+/// Where a filter finds the low halves of the arguments, of eight bytes each.
+const ARGUMENTS: u32 = if cfg!(target_endian = "big") { 20 } else { 16 };
 
 const fn statement(code: u32, k: u32) -> if_tun::sock_filter {
     if_tun::sock_filter {
@@ -358,8 +401,9 @@ pub fn answer_with_argument(calls: &[u32], place: u32) {
         ]);
     }
     // `socketcall` must not change the errno of the direct call.
-    #[cfg(target_arch = "x86")]
-    filter.push(&[for_call(__NR_socketcall, 1), answer(SECCOMP_RET_ERRNO | 38)]);
+    if let Some(number) = SOCKETCALL {
+        filter.push(&[for_call(number, 1), answer(SECCOMP_RET_ERRNO | 38)]);
+    }
     filter.install(SECCOMP_RET_ALLOW);
 }
 

@@ -4,10 +4,7 @@
 #![no_std]
 #![no_main]
 
-#[cfg_attr(target_arch = "x86_64", path = "../registers/x86_64.rs")]
-#[cfg_attr(target_arch = "x86", path = "../registers/i386.rs")]
-#[cfg_attr(target_arch = "aarch64", path = "../registers/aarch64.rs")]
-#[cfg_attr(target_arch = "riscv64", path = "../registers/riscv64.rs")]
+#[path = "../registers/mod.rs"]
 mod machine;
 #[path = "../../../../examples/init/src/memory.rs"]
 mod memory;

@@ -640,7 +640,7 @@ fn merged() -> Outcome {
 }
 
 fn raw_parts() -> Outcome {
-    if cfg!(target_arch = "x86") {
+    if raw::SOCKETCALL.is_some() {
         requires!(4, 3);
     }
     let (a, b) = must!(UnixStream::pair());

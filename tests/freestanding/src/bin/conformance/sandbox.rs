@@ -4,7 +4,7 @@ use core::{
     mem::{ManuallyDrop, MaybeUninit},
     time::Duration,
 };
-use freestanding::{println, raw};
+use freestanding::{println, raw, raw::FCNTL, raw::PPOLL};
 use linux_raw_sys::general::*;
 use linux_raw_sys::net::{SO_TYPE, SOL_SOCKET};
 use linux_socketpair::{
@@ -15,11 +15,6 @@ use linux_socketpair::{
 
 use crate::control::{declare, send};
 use crate::report::{Needs, Outcome, Report, must, requires, same};
-
-#[cfg(target_arch = "x86")]
-const PPOLL: u32 = __NR_ppoll_time64;
-#[cfg(not(target_arch = "x86"))]
-const PPOLL: u32 = __NR_ppoll;
 
 /// Pairs on which the calls are made: both have received 4 bytes, and of the second the sender was shut down then.
 struct Pairs {
@@ -178,8 +173,8 @@ const USES: &[Use] = &[
     },
     Use {
         row: "| `try_clone`, `try_clone_to_owned`, `is_close_on_exec`, `set_close_on_exec`, `is_nonblocking` \
-              | `fcntl` |",
-        calls: &[__NR_fcntl],
+              | `fcntl`; on 32-bit machines `fcntl64` |",
+        calls: &[FCNTL],
         works: |Pairs { a, .. }| {
             // SAFETY: the descriptor is not closed here.
             let owned = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(a.as_raw_fd()) });
@@ -201,7 +196,7 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `poll` | `ppoll`; on i386 `ppoll_time64`, and on ENOSYS `ppoll` |",
+        row: "| `poll` | `ppoll`; on 32-bit machines `ppoll_time64`, and on ENOSYS `ppoll` |",
         calls: &[PPOLL],
         works: |Pairs { b, .. }| poll(&mut [PollFd::new(b, PollFlags::IN)], None) == Ok(1),
     },
@@ -252,10 +247,10 @@ pub fn tests(report: &mut Report) {
     );
 }
 
-/// On i386 older kernels lack the direct socket calls, and before 5.1 ppoll_time64; what replaces them isn't in the
-/// sandbox.
+/// Older kernels lack the direct socket calls where there is `socketcall`, and on 32-bit machines ppoll_time64; what
+/// replaces them isn't in the sandbox.
 fn requires_direct_calls() -> Outcome {
-    if cfg!(target_arch = "x86") {
+    if raw::SOCKETCALL.is_some() || cfg!(target_pointer_width = "32") {
         requires!(5, 1);
     }
     Ok(())
@@ -446,7 +441,7 @@ fn every_errno() -> Outcome {
             ],
             0,
         );
-        raw::answer_with_argument(&[__NR_getsockopt, __NR_setsockopt, __NR_fcntl, __NR_ioctl], 0);
+        raw::answer_with_argument(&[__NR_getsockopt, __NR_setsockopt, FCNTL, __NR_ioctl], 0);
         for n in 1..=4095 {
             let socket = ManuallyDrop::new(unchecked(n));
             for (at, call) in CALLS.iter().enumerate() {
@@ -464,7 +459,7 @@ fn every_errno() -> Outcome {
 fn every_errno_of_poll() -> Outcome {
     let (a, _b) = must!(UnixStream::pair());
     let status = raw::in_child(|| {
-        raw::answer_with_argument(&[__NR_ppoll, PPOLL], 1);
+        raw::answer_with_argument(raw::PPOLLS, 1);
         let mut fds = [(); 4095].map(|()| PollFd::new(&a, PollFlags::IN));
         let right = (1..=4095).all(|n| poll(&mut fds[..n], None).map_err(Errno::raw_os_error) == Err(n as i32));
         i32::from(!right)

@@ -1,4 +1,4 @@
-//! An errno of a seccomp filter reaches the caller; on i386, ENOSYS alone leads to `socketcall`.
+//! An errno of a seccomp filter reaches the caller; where there is `socketcall`, ENOSYS alone leads to it.
 //!
 //! Each filter returns an errno of its own, so the result shows which calls were made: the first one, whose result is
 //! final, or after its ENOSYS the second one.
@@ -11,9 +11,7 @@ use linux_socketpair::{
 };
 
 use crate::control::{declare, send};
-use crate::report::{Needs, Report, same};
-#[cfg(target_arch = "x86")]
-use crate::report::{Outcome, requires};
+use crate::report::{Needs, Outcome, Report, requires, same};
 
 /// Has a filter return an errno from each of the system calls.
 fn install(filter: &[(u32, Errno)]) {
@@ -115,145 +113,145 @@ pub fn tests(report: &mut Report) {
             },
         );
     }
-    #[cfg(not(target_arch = "x86"))]
+    match raw::SOCKETCALL {
+        Some(socketcall) => with_socketcall(report, socketcall),
+        None => report.test(
+            Needs::Seccomp,
+            "a filter's ENOSYS for socketpair reaches the caller",
+            || {
+                same!(
+                    socketpair_under(&[(__NR_socketpair, Errno::ENOSYS)]),
+                    Errno::ENOSYS.raw_os_error()
+                );
+                Ok(())
+            },
+        ),
+    }
+}
+
+/// What a filter returns from the direct call and from `socketcall`, and what socketpair(2) then returns: 0 for a pair.
+type Row = (&'static str, Errno, Option<Errno>, i32);
+
+const ROWS: [Row; 6] = [
+    (
+        "the direct call returns ENOSYS, as in kernels that lack it: socketcall works",
+        Errno::ENOSYS,
+        None,
+        0,
+    ),
+    (
+        "the direct call returns ENOSYS: the result of socketcall is final",
+        Errno::ENOSYS,
+        Some(Errno::EUSERS),
+        Errno::EUSERS.raw_os_error(),
+    ),
+    (
+        "both return ENOSYS: ENOSYS",
+        Errno::ENOSYS,
+        Some(Errno::ENOSYS),
+        Errno::ENOSYS.raw_os_error(),
+    ),
+    (
+        "the direct call returns EPERM: EPERM, though socketcall would work",
+        Errno::EPERM,
+        None,
+        Errno::EPERM.raw_os_error(),
+    ),
+    (
+        "the direct call returns EPERM: socketcall is not made",
+        Errno::EPERM,
+        Some(Errno::EUSERS),
+        Errno::EPERM.raw_os_error(),
+    ),
+    (
+        "the direct call returns EPERM: ENOSYS of socketcall changes nothing",
+        Errno::EPERM,
+        Some(Errno::ENOSYS),
+        Errno::EPERM.raw_os_error(),
+    ),
+];
+
+fn with_socketcall(report: &mut Report, socketcall: u32) {
+    for (what, direct, second, expected) in ROWS {
+        report.test(Needs::Seccomp, what, || {
+            let filter = [(__NR_socketpair, direct), (socketcall, second.unwrap_or(Errno::ENOSYS))];
+            let len = 1 + usize::from(second.is_some());
+            same!(socketpair_under(&filter[..len]), expected);
+            Ok(())
+        });
+    }
+    for (errno, who) in [(Errno::ENOSYS, ", as Docker does"), (Errno::EUSERS, "")] {
+        report.test(
+            Needs::Seccomp,
+            format_args!("socketcall returns {errno:?}{who}: the direct call works"),
+            || {
+                requires!(4, 3);
+                same!(socketpair_under(&[(socketcall, errno)]), 0);
+                Ok(())
+            },
+        );
+    }
     report.test(
         Needs::Seccomp,
-        "a filter's ENOSYS for socketpair reaches the caller",
+        "the direct call returns ENOSYS: socketcall gets each argument",
+        arguments_of_socketcall,
+    );
+    report.test(
+        Needs::Seccomp,
+        "every socket call works while socketcall is rejected",
         || {
-            same!(
-                socketpair_under(&[(__NR_socketpair, Errno::ENOSYS)]),
-                Errno::ENOSYS.raw_os_error()
-            );
+            requires!(4, 3);
+            same!(every_call_under(&[(socketcall, Errno::EUSERS)]), 0);
             Ok(())
         },
     );
-    #[cfg(target_arch = "x86")]
-    i386::tests(report);
+    report.test(
+        Needs::Seccomp,
+        "every socket call works while the direct ones return ENOSYS",
+        || {
+            let filter = SOCKET_CALLS.map(|call| (call, Errno::ENOSYS));
+            same!(every_call_under(&filter), 0);
+            Ok(())
+        },
+    );
+    for call in SOCKET_CALLS {
+        report.test(
+            Needs::Seccomp,
+            format_args!("socket call {call} alone returns ENOSYS: socketcall works"),
+            || {
+                same!(every_call_under(&[(call, Errno::ENOSYS)]), 0);
+                Ok(())
+            },
+        );
+        report.test(
+            Needs::Seccomp,
+            format_args!("socket call {call} returns ENOSYS: the result of socketcall is final"),
+            || {
+                let filter = [(call, Errno::ENOSYS), (socketcall, Errno::EUSERS)];
+                same!(every_call_under(&filter), Errno::EUSERS.raw_os_error());
+                Ok(())
+            },
+        );
+    }
 }
 
-#[cfg(target_arch = "x86")]
-mod i386 {
-    use super::*;
-
-    const DIRECT: u32 = __NR_socketpair;
-    const SOCKETCALL: u32 = __NR_socketcall;
-
-    /// What a filter returns from which call, and what socketpair(2) then returns: 0 for a pair.
-    type Row = (&'static str, &'static [(u32, Errno)], i32);
-
-    const ROWS: [Row; 6] = [
-        (
-            "the direct call returns ENOSYS, as before Linux 4.3: socketcall works",
-            &[(DIRECT, Errno::ENOSYS)],
-            0,
-        ),
-        (
-            "the direct call returns ENOSYS: the result of socketcall is final",
-            &[(DIRECT, Errno::ENOSYS), (SOCKETCALL, Errno::EUSERS)],
-            Errno::EUSERS.raw_os_error(),
-        ),
-        (
-            "both return ENOSYS: ENOSYS",
-            &[(DIRECT, Errno::ENOSYS), (SOCKETCALL, Errno::ENOSYS)],
-            Errno::ENOSYS.raw_os_error(),
-        ),
-        (
-            "the direct call returns EPERM: EPERM, though socketcall would work",
-            &[(DIRECT, Errno::EPERM)],
-            Errno::EPERM.raw_os_error(),
-        ),
-        (
-            "the direct call returns EPERM: socketcall is not made",
-            &[(DIRECT, Errno::EPERM), (SOCKETCALL, Errno::EUSERS)],
-            Errno::EPERM.raw_os_error(),
-        ),
-        (
-            "the direct call returns EPERM: ENOSYS of socketcall changes nothing",
-            &[(DIRECT, Errno::EPERM), (SOCKETCALL, Errno::ENOSYS)],
-            Errno::EPERM.raw_os_error(),
-        ),
-    ];
-
-    pub fn tests(report: &mut Report) {
-        for (what, filter, expected) in ROWS {
-            report.test(Needs::Seccomp, what, || {
-                same!(socketpair_under(filter), expected);
-                Ok(())
-            });
-        }
-        for (errno, who) in [(Errno::ENOSYS, ", as Docker does"), (Errno::EUSERS, "")] {
-            report.test(
-                Needs::Seccomp,
-                format_args!("socketcall returns {errno:?}{who}: the direct call works"),
-                || {
-                    requires!(4, 3);
-                    same!(socketpair_under(&[(SOCKETCALL, errno)]), 0);
-                    Ok(())
-                },
-            );
-        }
-        report.test(
-            Needs::Seccomp,
-            "the direct call returns ENOSYS: socketcall gets each argument",
-            arguments_of_socketcall,
-        );
-        report.test(
-            Needs::Seccomp,
-            "every socket call works while socketcall is rejected",
-            || {
-                requires!(4, 3);
-                same!(every_call_under(&[(SOCKETCALL, Errno::EUSERS)]), 0);
-                Ok(())
-            },
-        );
-        report.test(
-            Needs::Seccomp,
-            "every socket call works while the direct ones return ENOSYS",
-            || {
-                let filter = SOCKET_CALLS.map(|call| (call, Errno::ENOSYS));
-                same!(every_call_under(&filter), 0);
-                Ok(())
-            },
-        );
-        for call in SOCKET_CALLS {
-            report.test(
-                Needs::Seccomp,
-                format_args!("socket call {call} alone returns ENOSYS: socketcall works"),
-                || {
-                    same!(every_call_under(&[(call, Errno::ENOSYS)]), 0);
-                    Ok(())
-                },
-            );
-            report.test(
-                Needs::Seccomp,
-                format_args!("socket call {call} returns ENOSYS: the result of socketcall is final"),
-                || {
-                    let filter = [(call, Errno::ENOSYS), (SOCKETCALL, Errno::EUSERS)];
-                    same!(every_call_under(&filter), Errno::EUSERS.raw_os_error());
-                    Ok(())
-                },
-            );
-        }
-    }
-
-    /// An error for each argument, and a pair with flags.
-    fn arguments_of_socketcall() -> Outcome {
-        let status = raw::in_child(|| {
-            install(&[(DIRECT, Errno::ENOSYS)]);
-            let call = |domain, ty, protocol| socketpair(domain, ty, SocketFlags::CLOEXEC, protocol);
-            let right = [
-                call(Domain::UNSPEC, SocketType::STREAM, 0) == Err(Errno::EAFNOSUPPORT),
-                call(Domain::UNIX, SocketType::RDM, 0) == Err(Errno::ESOCKTNOSUPPORT),
-                call(Domain::UNIX, SocketType::STREAM, 2) == Err(Errno::EPROTONOSUPPORT),
-                call(Domain::UNIX, SocketType::STREAM, 0)
-                    .is_ok_and(|sv| sv.iter().all(|&fd| raw::fcntl(fd, F_GETFD) == FD_CLOEXEC as isize)),
-            ];
-            right
-                .iter()
-                .position(|&right| !right)
-                .map_or(0, |wrong| wrong as i32 + 1)
-        });
-        same!(status, 0);
-        Ok(())
-    }
+/// An error for each argument, and a pair with flags.
+fn arguments_of_socketcall() -> Outcome {
+    let status = raw::in_child(|| {
+        install(&[(__NR_socketpair, Errno::ENOSYS)]);
+        let call = |domain, ty, protocol| socketpair(domain, ty, SocketFlags::CLOEXEC, protocol);
+        let right = [
+            call(Domain::UNSPEC, SocketType::STREAM, 0) == Err(Errno::EAFNOSUPPORT),
+            call(Domain::UNIX, SocketType::RDM, 0) == Err(Errno::ESOCKTNOSUPPORT),
+            call(Domain::UNIX, SocketType::STREAM, 2) == Err(Errno::EPROTONOSUPPORT),
+            call(Domain::UNIX, SocketType::STREAM, 0)
+                .is_ok_and(|sv| sv.iter().all(|&fd| raw::fcntl(fd, F_GETFD) == FD_CLOEXEC as isize)),
+        ];
+        right
+            .iter()
+            .position(|&right| !right)
+            .map_or(0, |wrong| wrong as i32 + 1)
+    });
+    same!(status, 0);
+    Ok(())
 }
