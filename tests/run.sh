@@ -208,8 +208,15 @@ init() {
 freestanding() {
 	profile=$1
 	shift
-	[ "$profile" != dev ] || set -- --bin conformance --bin smallest "$@"
+	[ "$profile" != dev ] || set -- --bin conformance $(smallest_unoptimized >/dev/null && echo --bin smallest) "$@"
 	(cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" "$@")
+}
+
+smallest_unoptimized() {
+	case " $lacks " in
+	*" unoptimized "*) return 1 ;;
+	esac
+	program dev smallest
 }
 
 # conformance PROFILE [EMULATOR]
@@ -274,8 +281,8 @@ run_target() {
 	for profile in dev release; do
 		part "$target" "$runs" "stack, $profile" sh tests/stack.sh "$target" "$profile"
 	done
-	part "$target" "" "what the binary contains" sh tests/binary.sh "$target" "$(program dev smallest)" \
-		"$(program release smallest)" "$(program release everything)" "$(program release conformance)"
+	part "$target" "" "what the binary contains" sh tests/binary.sh "$target" "$(program release smallest)" \
+		"$(program release everything)" "$(program release conformance)" $(smallest_unoptimized)
 	part "$target" "" constants sh tests/constants.sh "$target"
 	for cost in instructions size; do
 		case " $lacks " in

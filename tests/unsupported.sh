@@ -33,10 +33,11 @@ of() { expr "$cfg" : ".*CARGO_CFG_TARGET_$1=\([a-z0-9_]*\)"; }
 
 machines=$(for name in $(all_targets); do describe target "$name" && read_cfg "$triple" && echo "$machine"; done)
 
-# names_all ERROR TRIPLE: whether the error names the target and every one that is supported.
+# names_all ERROR TRIPLE: whether the error names the target and every architecture that is supported.
 names_all() {
-	for name in "$2" $(all_targets); do
-		case $1 in *"$name"*) ;; *) return 1 ;; esac
+	case $1 in *"$2"*) ;; *) return 1 ;; esac
+	echo "$machines" | while read -r arch width; do
+		case $1 in *"$width-bit $arch"*) ;; *) return 1 ;; esac
 	done
 }
 
@@ -46,7 +47,7 @@ for triple in $("$rustc" --print target-list); do
 	read_cfg "$triple"
 	[ -n "$cfg" ] || continue
 	# shellcheck disable=SC2086 # a list of settings
-	errors=$(env $cfg TARGET="$triple" HOST="$host" CARGO_MANIFEST_DIR="$PWD" OUT_DIR="$dir" "$dir/build-script" 2>&1 |
+	errors=$(env $cfg TARGET="$triple" HOST="$host" CARGO_MANIFEST_DIR="$PWD" OUT_DIR="$dir" RUSTC="$rustc" "$dir/build-script" 2>&1 |
 		grep '^cargo::error=\|panicked')
 	case $(of OS) in linux | android) supported=yes ;; *) supported=no ;; esac
 	[ $supported = no ] || echo "$machines" | grep -qxF "$machine" || supported=no
