@@ -1,9 +1,11 @@
 #!/bin/sh
 # Runs every test on every target, or what is named:
 #
-#   sh tests/run.sh [TARGET...] [unsupported] [miri] [gvisor] [sanitizers] [boot[:TARGET[:FOLDER]]...] [fuzz]
+#   sh tests/run.sh [TARGET...] [android] [nightly] [unsupported] [miri] [gvisor] [sanitizers] [boot[:TARGET[:FOLDER]]...] [fuzz]
 #
 # TARGET       one of tests/targets: hosted tests and examples, conformance program natively and under QEMU user mode, costs
+# android      the crate builds for Android, where rustup has the library
+# nightly      conformance program on targets of tests/targets for which nightly builds `core` from source
 # unsupported  other targets are rejected at build time, in one clear line
 # miri         what makes no system call, under Miri
 # gvisor       conformance program and examples in gVisor
@@ -16,7 +18,7 @@
 # Without a name it runs everything but sanitizers, boot and fuzz, which take longer.
 #
 # It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
-# be had is skipped by name, with the reason, and the rest runs. miri and gvisor are skipped so too if they are not named and
+# be had is skipped by name, with the reason, and the rest runs. nightly, miri and gvisor are skipped so too if they are not named and
 # something is missing. It ends with a table and the line `N passed, N failed, N skipped`. The exit status is 1 if
 # something failed, and 2 if something that was named had to be skipped.
 set -u
@@ -36,7 +38,13 @@ needs() {
 	echo cc gcc
 	echo /usr/include/stdio.h libc6-dev
 	case $1 in
-	unsupported | miri | sanitizers) ;;
+	android | unsupported | miri | sanitizers) ;;
+	nightly)
+		for name in $(nightly_targets); do
+			describe target "$name"
+			echo "$emulator qemu-user"
+		done
+		;;
 	gvisor) echo runsc runsc ;;
 	fuzz) echo c++ g++ ;;
 	boot*)
@@ -67,7 +75,12 @@ missing() {
 
 boot_targets() {
 	case $1 in
-	boot) all_targets ;;
+	boot)
+		for name in $(all_targets); do
+			describe target "$name"
+			[ -z "$kernels" ] || say "$name"
+		done
+		;;
 	*) say "$1" | cut -d : -f 2 ;;
 	esac
 }
@@ -107,6 +120,8 @@ nightly() {
 # prepare NAME: installs what it needs of rustup's and cargo's.
 prepare() {
 	case $1 in
+	android) return ;;
+	nightly) nightly nightly rust-src && return ;;
 	miri) nightly miri miri rust-src && return ;;
 	sanitizers) nightly sanitizers rust-src && return ;;
 	fuzz)
@@ -342,6 +357,36 @@ boot_init() {
 	fi
 }
 
+# build_std PROGRAM: builds a program without libc, together with `core`, and runs it.
+build_std() {
+	case " $lacks " in *" $1 "*) say "0 passed, 0 failed, 1 skipped"; return ;; esac
+	(cd tests/freestanding && cargo +nightly build -q --locked --release --target "$triple" --bin "$1" \
+		-Z build-std=core,compiler_builtins --config "target.$triple.rustflags=[$rustflags]") &&
+		limited 1800 "$emulator" "$(program release "$1")" qemu-user
+}
+
+run_nightly() {
+	for name in $(nightly_targets); do
+		describe target "$name"
+		part "$target" "$emulator" "conformance, release" build_std conformance
+		part "$target" "$emulator" registers build_std registers
+	done
+}
+
+run_android() {
+	for triple in $(rustup target list | sed -n 's/^\([^ ]*android[^ ]*\).*/\1/p'); do
+		if ! rustup target list --installed | grep -qx "$triple" && ! rustup target add "$triple" >"$logs/rustup.log" 2>&1; then
+			skip "cargo check --target $triple" "failed: rustup target add"
+			continue
+		fi
+		for features in "" std; do
+			cargo check -q --locked --target "$triple" --features "$features"
+			check "cargo check --target $triple --features '$features' (status)" $? 0
+		done
+	done
+	close_count
+}
+
 run_gvisor() {
 	for name in $(all_targets); do
 		describe target "$name" && [ $host = yes ] && break
@@ -368,20 +413,20 @@ run_fuzz() {
 
 named=yes named_skipped=no skip_list=' '
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || { named=no; set -- $(all_targets) unsupported miri gvisor; }
+[ $# -gt 0 ] || { named=no; set -- $(all_targets) android nightly unsupported miri gvisor; }
 for name; do
 	case $name in
-	unsupported | miri | gvisor | sanitizers | boot | fuzz) continue ;;
+	android | nightly | unsupported | miri | gvisor | sanitizers | boot | fuzz) continue ;;
 	boot:*:*) [ -e "${name#boot:*:}/vmlinuz" ] || die "${name#boot:*:} contains no vmlinuz" ;;
 	esac
 	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" || die \
-		"there is no $name, but: $(all_targets | tr '\n' ' ')unsupported miri gvisor sanitizers boot boot:TARGET fuzz"
+		"there is no $name, but: $(all_targets | tr '\n' ' ')android nightly unsupported miri gvisor sanitizers boot boot:TARGET fuzz"
 done
 command -v rustup >/dev/null || die "rustup, Rust's installer, is missing"
 
 # Packages first: a user who can't install them learns all that is missing, in one line.
 packages_of_all=$(for name; do
-	case $named-$name in no-miri | no-gvisor) [ "$(id -u)" = 0 ] || continue ;; esac
+	case $named-$name in no-nightly | no-miri | no-gvisor) [ "$(id -u)" = 0 ] || continue ;; esac
 	missing "$name"
 done | sort -u | tr '\n' ' ')
 if [ -n "$packages_of_all" ]; then
@@ -412,6 +457,8 @@ for name; do
 	case $skip_list in *" $name "*) continue ;; esac
 	case $name in
 	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
+	android) part android "" "cargo check" run_android ;;
+	nightly) run_nightly ;;
 	miri)
 		part miri "" "what makes no system call" limited 3600 env MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-recursive-validation" \
 			cargo +nightly miri test --locked --lib --test control_messages --test types
@@ -428,7 +475,7 @@ for name; do
 done
 
 # README's table of the last run: each target, by place and kernel.
-awk -F '\t' -v targets="$(all_targets | tr '\n' ' ')" -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
+awk -F '\t' -v targets="$({ all_targets; nightly_targets; } | tr '\n' ' ')" -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
 	index(" " targets, " " $1 " ") == 0 || $2 ~ /^skipped/ { next }
 	{
 		place = $3

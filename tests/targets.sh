@@ -1,13 +1,21 @@
 # Reads tests/targets for the scripts that source this file; `targets` holds that table's path.
 
-# all_targets: prints their names.
-all_targets() { sed -n 's/^target  *//p' "$targets"; }
+# all_targets: prints the names of those for which rustup has the standard library. nightly_targets: of the others.
+all_targets() { names_of stable; }
+nightly_targets() { names_of nightly; }
+names_of() {
+	awk -v wanted="$1" '
+		function finish() { if (name != "" && toolchain == wanted) print name; toolchain = "stable" }
+		$1 == "target" { finish(); name = $2 }
+		$1 == "toolchain" { toolchain = $2 }
+		END { finish() }' "$targets"
+}
 
 # describe COLUMN VALUE: sets a variable for each column of the record that has VALUE in COLUMN; empty where the record
 # lacks the column. `native` is yes on a machine that runs the target's programs itself, `host` where it also has their C
 # library; `cc`, `objdump` and `size` are the programs to use, and `sysroot` contains the C library.
 describe() {
-	target='' triple='' width='' elf='' native_on='' prefix='' packages='' loader='' emulator='' machine='' system=''
+	target='' triple='' toolchain='' rustflags='' width='' elf='' native_on='' prefix='' packages='' loader='' emulator='' machine='' system=''
 	console='' seconds='' kernels='' entry='' entries='' call='' lookup='' vectors='' lacks='' also=''
 	eval "$(awk -v column="$1" -v value="$2" -v quote="'" '
 		function finish() { if (found) printf "%s", record; record = ""; found = 0 }

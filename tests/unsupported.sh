@@ -31,7 +31,7 @@ read_cfg() {
 }
 of() { expr "$cfg" : ".*CARGO_CFG_TARGET_$1=\([a-z0-9_]*\)"; }
 
-machines=$(for name in $(all_targets); do describe target "$name" && read_cfg "$triple" && echo "$machine"; done)
+machines=$(for name in $(all_targets) $(nightly_targets); do describe target "$name" && read_cfg "$triple" && echo "$machine"; done)
 
 # names_all ERROR TRIPLE: whether the error names the target and every architecture that is supported.
 names_all() {

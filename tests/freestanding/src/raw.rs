@@ -106,9 +106,13 @@ pub fn now() -> Duration {
             return Duration::new(time.tv_sec as u64, time.tv_nsec as u32);
         }
     }
+    #[cfg(not(target_arch = "riscv32"))]
+    const WITH_WORDS: u32 = __NR_clock_gettime;
+    #[cfg(target_arch = "riscv32")]
+    const WITH_WORDS: u32 = __NR_clock_gettime64; // unreachable: its kernels have the call above
     let mut time = [0_usize; 2]; // struct timespec: seconds, nanoseconds
     // SAFETY: the kernel writes `time` only.
-    let ret = unsafe { syscall(__NR_clock_gettime, [CLOCK_MONOTONIC as usize, &raw mut time as usize]) };
+    let ret = unsafe { syscall(WITH_WORDS, [CLOCK_MONOTONIC as usize, &raw mut time as usize]) };
     assert!(ret == 0, "clock_gettime: {ret}");
     Duration::new(time[0] as u64, time[1] as u32)
 }
