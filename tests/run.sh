@@ -1,9 +1,11 @@
 #!/bin/sh
 # Runs every test on every target, or what is named:
 #
-#   sh tests/run.sh [TARGET...] [android] [nightly] [unsupported] [miri] [gvisor] [sanitizers] [boot[:TARGET[:FOLDER]]...] [fuzz]
+#   sh tests/run.sh [TARGET...] [more] [android] [nightly] [unsupported] [miri] [gvisor] [sanitizers] [boot[:TARGET[:FOLDER]]...]
+#                   [fuzz]
 #
 # TARGET       one of tests/targets: hosted tests and examples, conformance program natively and under QEMU user mode, costs
+# more         the targets that are not tested every day, android and nightly
 # android      the crate builds for Android, where rustup has the library
 # nightly      conformance program on targets of tests/targets for which nightly builds `core` from source
 # unsupported  other targets are rejected at build time, in one clear line
@@ -15,7 +17,7 @@
 #              `modules`: sh tests/run.sh boot:i386:/tmp/linux-4.4
 # fuzz         the parser of control messages, for a minute
 #
-# Without a name it runs everything but sanitizers, boot and fuzz, which take longer.
+# Without a name it runs the targets that are tested every day, unsupported, miri and gvisor. `boot` alone is of those targets too.
 #
 # It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
 # be had is skipped by name, with the reason, and the rest runs. nightly, miri and gvisor are skipped so too if they are not named and
@@ -76,10 +78,7 @@ missing() {
 boot_targets() {
 	case $1 in
 	boot)
-		for name in $(all_targets); do
-			describe target "$name"
-			[ -z "$kernels" ] || say "$name"
-		done
+		everyday_targets
 		;;
 	*) say "$1" | cut -d : -f 2 ;;
 	esac
@@ -223,6 +222,7 @@ init() {
 freestanding() {
 	profile=$1
 	shift
+	# shellcheck disable=SC2046 # two words, or none
 	[ "$profile" != dev ] || set -- --bin conformance $(smallest_unoptimized >/dev/null && echo --bin smallest) "$@"
 	(cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" "$@")
 }
@@ -296,6 +296,7 @@ run_target() {
 	for profile in dev release; do
 		part "$target" "$runs" "stack, $profile" sh tests/stack.sh "$target" "$profile"
 	done
+	# shellcheck disable=SC2046 # a path, or nothing
 	part "$target" "" "what the binary contains" sh tests/binary.sh "$target" "$(program release smallest)" \
 		"$(program release everything)" "$(program release conformance)" $(smallest_unoptimized)
 	part "$target" "" constants sh tests/constants.sh "$target"
@@ -413,14 +414,16 @@ run_fuzz() {
 
 named=yes named_skipped=no skip_list=' '
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || { named=no; set -- $(all_targets) android nightly unsupported miri gvisor; }
+[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported miri gvisor; }
+# shellcheck disable=SC2046 # a list of names
+[ "$*" != more ] || set -- $(more_targets) android nightly
 for name; do
 	case $name in
 	android | nightly | unsupported | miri | gvisor | sanitizers | boot | fuzz) continue ;;
 	boot:*:*) [ -e "${name#boot:*:}/vmlinuz" ] || die "${name#boot:*:} contains no vmlinuz" ;;
 	esac
 	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" || die \
-		"there is no $name, but: $(all_targets | tr '\n' ' ')android nightly unsupported miri gvisor sanitizers boot boot:TARGET fuzz"
+		"there is no $name, but: $(all_targets | tr '\n' ' ')more android nightly unsupported miri gvisor sanitizers boot boot:TARGET fuzz"
 done
 command -v rustup >/dev/null || die "rustup, Rust's installer, is missing"
 

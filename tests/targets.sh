@@ -1,13 +1,16 @@
 # Reads tests/targets for the scripts that source this file; `targets` holds that table's path.
 
-# all_targets: prints the names of those for which rustup has the standard library. nightly_targets: of the others.
-all_targets() { names_of stable; }
+# everyday_targets: prints the names of those that are tested every day. more_targets: of the others for which rustup has the
+# standard library. nightly_targets: of those for which it has none.
+everyday_targets() { names_of everyday; }
+more_targets() { names_of more; }
 nightly_targets() { names_of nightly; }
+all_targets() { everyday_targets; more_targets; }
 names_of() {
 	awk -v wanted="$1" '
-		function finish() { if (name != "" && toolchain == wanted) print name; toolchain = "stable" }
+		function finish() { if (name != "" && group == wanted) print name; group = "more" }
 		$1 == "target" { finish(); name = $2 }
-		$1 == "toolchain" { toolchain = $2 }
+		$1 == "toolchain" || $1 == "tested" { group = $2 }
 		END { finish() }' "$targets"
 }
 
@@ -15,7 +18,7 @@ names_of() {
 # lacks the column. `native` is yes on a machine that runs the target's programs itself, `host` where it also has their C
 # library; `cc`, `objdump` and `size` are the programs to use, and `sysroot` contains the C library.
 describe() {
-	target='' triple='' toolchain='' rustflags='' width='' elf='' native_on='' prefix='' packages='' loader='' emulator='' machine='' system=''
+	target='' triple='' tested='' toolchain='' rustflags='' width='' elf='' native_on='' prefix='' packages='' loader='' emulator='' machine='' system=''
 	console='' seconds='' kernels='' entry='' entries='' call='' lookup='' vectors='' lacks='' also=''
 	eval "$(awk -v column="$1" -v value="$2" -v quote="'" '
 		function finish() { if (found) printf "%s", record; record = ""; found = 0 }
