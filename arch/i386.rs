@@ -84,10 +84,11 @@ fn find_vdso() -> Option<usize> {
         }
     }
     // The kernel reports its own copy, though the program may have unmapped the vDSO, or a loader have replaced it.
-    let is_vdso = entry.wrapping_sub(image) < VDSO_SIZE
+    let is_vdso = entry != 0
+        && entry.wrapping_sub(image) < VDSO_SIZE
         && is_readable(image)
-        // SAFETY: the kernel has just read more bytes there, and an image begins at a page.
-        && unsafe { (image as *const u32).read_volatile() } == u32::from_ne_bytes(*b"\x7fELF");
+        // SAFETY: the kernel has just read more bytes there.
+        && unsafe { (image as *const [u8; 4]).read_volatile() } == *b"\x7fELF";
     is_vdso.then_some(entry)
 }
 

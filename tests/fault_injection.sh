@@ -22,7 +22,7 @@ errnos() {
 	getsockopt) echo EBADF EFAULT EINVAL EMFILE ENODATA ENOPROTOOPT ENOSYS ENOTSOCK EOPNOTSUPP ERANGE ;;
 	setsockopt) echo EBADF EDOM EFAULT EINVAL ENOMEM ENOPROTOOPT ENOSYS ENOTSOCK EOPNOTSUPP EPERM ;;
 	shutdown) echo EBADF EINVAL ENOSYS ENOTCONN ENOTSOCK ;;
-	fcntl) echo EACCES EAGAIN EBADF EBUSY EDEADLK EFAULT EINTR EINVAL EMFILE ENOLCK ENOTDIR EPERM ;;
+	fcntl | fcntl64) echo EACCES EAGAIN EBADF EBUSY EDEADLK EFAULT EINTR EINVAL EMFILE ENOLCK ENOTDIR EPERM ;;
 	ioctl) echo EBADF EFAULT EINVAL ENOTTY ;;
 	ppoll | ppoll_time64) echo EFAULT EINTR EINVAL ENOMEM ENOSYS ;;
 	esac
@@ -46,10 +46,10 @@ run -o "$log"
 }
 failed_without=$failed_steps
 
-for call in socketpair sendto sendmsg recvfrom recvmsg getsockopt setsockopt shutdown fcntl ioctl ppoll ppoll_time64; do
+for call in socketpair sendto sendmsg recvfrom recvmsg getsockopt setsockopt shutdown fcntl fcntl64 ioctl ppoll ppoll_time64; do
 	count=$(grep -cE "^([0-9]+ +)?$call\(" "$log")
 	# A machine has one of the two.
-	case $call-$count in ppoll*-0) continue ;; esac
+	case $call-$count in fcntl*-0 | ppoll*-0) continue ;; esac
 	runs=0 reported=0 wrong=0
 	for errno in $(errnos $call); do
 		at=0
