@@ -55,6 +55,6 @@ pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: 
     // SAFETY: `sv` may be written, and has the size of two descriptors.
     unsafe { socketpair_into(domain, ty, flags, protocol, at)? };
     let at = at.cast::<RawFd>();
-    // SAFETY: both are initialized. Read as one word, they would have to be taken apart again.
+    // SAFETY: both are initialized. Read as one word, they would have to be separated again.
     Ok(unsafe { [at.read(), at.add(1).read()] })
 }
