@@ -6,6 +6,7 @@
 #![no_std]
 #![no_main]
 
+#[path = "../../../tests/freestanding/src/machine/mod.rs"]
 mod machine;
 mod memory;
 mod process;

@@ -3,7 +3,6 @@
 
 #![no_std]
 
-#[path = "../../../examples/init/src/machine/mod.rs"]
 mod machine;
 pub mod raw;
 
