@@ -3,7 +3,7 @@
 #
 #   sh tests/boot.sh TARGET FOLDER PROGRAM LAST-LINE [KERNEL-OPTION...]
 #
-# FOLDER contains the kernel as `vmlinuz` and, in `modules`, those that the program loads: tests/kernel.sh makes one. The
+# FOLDER contains the kernel as `vmlinuz` and, in `modules`, those that the program loads: tests/debian_kernel.sh makes one. The
 # initramfs contains the program, as /init, and the modules. The boot passes if the program prints LAST-LINE, a pattern,
 # and the machine turns itself off within the time that tests/targets allows. SELinux is chosen because it has labels even
 # without a policy.

@@ -185,7 +185,7 @@ hosted() {
 	unset LINUX_SOCKETPAIR_LOAD
 	[ $native = no ] || export LINUX_SOCKETPAIR_LOAD=1
 	limited 3600 cargo test -q --locked --target "$triple" &&
-		limited 3600 cargo test -q --locked --target "$triple" --all-features --lib --test std --test portable \
+		limited 3600 cargo test -q --locked --target "$triple" --all-features --lib --test feature_std --test portable \
 			--test soundness --test control_messages
 }
 
@@ -329,7 +329,7 @@ run_boots() {
 			IFS=/ read -r suite arch flavour options <<-END
 				$kernel
 			END
-			if folder=$(sh tests/kernel.sh "$suite" "$arch" "$flavour" 2>"$logs/kernel.log"); then
+			if folder=$(sh tests/debian_kernel.sh "$suite" "$arch" "$flavour" 2>"$logs/kernel.log"); then
 				boot "$folder" "$(cat "$folder/release")" $options
 			else
 				unavailable "$1" "$(tail -n 1 "$logs/kernel.log")"
@@ -464,7 +464,7 @@ for name; do
 	nightly) run_nightly ;;
 	miri)
 		part miri "" "what makes no system call" limited 3600 env MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-recursive-validation" \
-			cargo +nightly miri test --locked --lib --test control_messages --test types
+			cargo +nightly miri test --locked --lib --test control_messages --test names_and_numbers
 		;;
 	gvisor) part gvisor gVisor "conformance, examples" run_gvisor ;;
 	sanitizers)

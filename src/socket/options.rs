@@ -450,11 +450,12 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// The option must not make the kernel write elsewhere than to `value`.
     ///
     /// ```
+    /// use linux_raw_sys::net::{SO_ACCEPTCONN, SOL_SOCKET};
     /// use linux_socketpair::{Errno, UnixStream};
     ///
     /// let (a, _b) = UnixStream::pair()?;
     /// // SAFETY: SO_ACCEPTCONN writes an int.
-    /// let value = unsafe { a.option(libc::SOL_SOCKET, libc::SO_ACCEPTCONN, &mut [0; 4])? == [0; 4] };
+    /// let value = unsafe { a.option(SOL_SOCKET as i32, SO_ACCEPTCONN as i32, &mut [0; 4])? == [0; 4] };
     /// assert!(value);
     /// # Ok::<(), Errno>(())
     /// ```
@@ -483,11 +484,12 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// The option must not make the kernel access other memory or file descriptors than the caller may.
     ///
     /// ```
+    /// use linux_raw_sys::net::{SO_PRIORITY, SOL_SOCKET};
     /// use linux_socketpair::{Errno, UnixStream};
     ///
     /// let (a, _b) = UnixStream::pair()?;
     /// // SAFETY: SO_PRIORITY reads an int.
-    /// unsafe { a.set_option(libc::SOL_SOCKET, libc::SO_PRIORITY, &3_i32.to_ne_bytes())? };
+    /// unsafe { a.set_option(SOL_SOCKET as i32, SO_PRIORITY as i32, &3_i32.to_ne_bytes())? };
     /// # Ok::<(), Errno>(())
     /// ```
     ///

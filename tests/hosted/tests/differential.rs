@@ -7,9 +7,8 @@ use proptest::{prelude::*, test_runner::Config};
 use rustix::net::{AddressFamily, Protocol};
 use std::{io, os::fd::IntoRawFd};
 
-use common::open_descriptors;
+use hosted::open_descriptors;
 
-mod common;
 
 /// Of each end: its type, domain, protocol, file descriptor flags and file status flags.
 type Pair = [[i32; 5]; 2];

@@ -1,5 +1,5 @@
 //! Safe code is sound with every file descriptor and every kernel, and every file descriptor that the kernel installs
-//! has an owner. tests/control_messages.rs has what needs no system call.
+//! has an owner. control_messages.rs has what needs no system call.
 //!
 //! The tests count the file descriptors of the process, so they run one at a time.
 
@@ -19,9 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{alone, borrow, borrow_std, contents, files, from_std, in_qemu, into_std, open_descriptors, skip};
+use hosted::{alone, borrow, borrow_std, contents, files, from_std, in_qemu, into_std, open_descriptors, skip};
 
-mod common;
 
 type StdFd = std::os::fd::OwnedFd;
 

@@ -18,9 +18,8 @@ use std::{
     time::Duration,
 };
 
-use common::{borrow, borrow_std, contents, files, into_std};
+use hosted::{borrow, borrow_std, contents, files, into_std};
 
-mod common;
 
 /// What was received: the bytes, the contents of the files that were passed, the credentials.
 type Message = (Vec<u8>, Vec<u8>, Option<(i32, u32, u32)>);

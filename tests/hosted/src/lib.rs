@@ -1,5 +1,4 @@
 //! What several tests use.
-#![allow(dead_code, reason = "each test uses a part")]
 
 use linux_socketpair::{BorrowedFd, OwnedFd};
 use std::{

@@ -3,9 +3,8 @@
 use linux_socketpair::{Errno, UnixSeqpacket};
 use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, sync::Barrier, thread};
 
-use common::{alone, in_qemu, skip};
+use hosted::{alone, in_qemu, skip};
 
-mod common;
 
 const THREADS: usize = 8;
 

@@ -3,7 +3,7 @@
 //! No test owns a file descriptor: without the feature `std`, close(2) is inline assembly, which Miri can't execute.
 //! There are negated errnos in the places of file descriptors.
 
-#[path = "../src/socket/cmsg.rs"]
+#[path = "../../../src/socket/cmsg.rs"]
 mod cmsg;
 
 use cmsg::{Message, Messages, begin, words};

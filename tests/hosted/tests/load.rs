@@ -19,9 +19,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{alone, open_descriptors};
+use hosted::{alone, open_descriptors};
 
-mod common;
 
 /// Longer than anything here waits for.
 const LONG: Duration = Duration::from_secs(20);

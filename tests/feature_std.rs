@@ -39,7 +39,7 @@ fn the_question_mark_converts_every_error() {
     fn make() -> io::Result<[i32; 2]> {
         Ok(socketpair(Domain::INET, SocketType::STREAM, SocketFlags::CLOEXEC, 0)?)
     }
-    assert_eq!(make().unwrap_err().raw_os_error(), Some(libc::EOPNOTSUPP));
+    assert_eq!(make().unwrap_err().raw_os_error(), Some(Errno::EOPNOTSUPP.raw_os_error()));
 
     fn end() -> io::Result<()> {
         let (_, b) = UnixStream::pair()?;
@@ -51,7 +51,7 @@ fn the_question_mark_converts_every_error() {
         Ok(UnixStream::try_from(fd)?)
     }
     let file = File::open("/dev/null").expect("a file");
-    assert_eq!(convert(file.into()).unwrap_err().raw_os_error(), Some(libc::ENOTSOCK));
+    assert_eq!(convert(file.into()).unwrap_err().raw_os_error(), Some(Errno::ENOTSOCK.raw_os_error()));
 
     /// Receives a byte with at most one file descriptor.
     fn receive(socket: &UnixSeqpacket) -> io::Result<Vec<OwnedFd>> {
@@ -72,7 +72,7 @@ fn the_question_mark_converts_every_error() {
         a.send_message(&[IoSlice::new(b"x")], &control).expect("sent");
     }
     assert_eq!(receive(&b).expect("one").len(), 1);
-    assert_eq!(receive(&b).unwrap_err().raw_os_error(), Some(libc::ENOBUFS));
+    assert_eq!(receive(&b).unwrap_err().raw_os_error(), Some(Errno::ENOBUFS.raw_os_error()));
     assert_eq!(receive_or_errno(&b), Err(Errno::ENOBUFS));
     fn is_an_error<T: Into<io::Error> + Into<Errno> + std::error::Error + Send + Sync + 'static>() {}
     is_an_error::<Truncated>();
@@ -275,9 +275,14 @@ fn a_stream_is_read_to_its_end() -> io::Result<()> {
 
 #[test]
 fn writing_to_a_closed_peer_raises_no_signal() -> io::Result<()> {
+    const SIGPIPE: i32 = 13;
+    const SIG_DFL: usize = 0;
+    unsafe extern "C" {
+        fn signal(number: i32, handler: usize) -> usize;
+    }
     // Rust's runtime ignores SIGPIPE; here it would end the program.
     // SAFETY: it is the default of a program.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    unsafe { signal(SIGPIPE, SIG_DFL) };
     let (mut a, b) = UnixStream::pair()?;
     drop(b);
     assert_eq!(a.write(b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);

@@ -2,7 +2,7 @@
 # Downloads a Debian kernel, once, and prints the folder in the cache that contains it: `vmlinuz`, `release`, and in
 # `modules` those of TIPC.
 #
-#   sh tests/kernel.sh SUITE ARCHITECTURE FLAVOUR
+#   sh tests/debian_kernel.sh SUITE ARCHITECTURE FLAVOUR
 #
 # SUITE is any that Debian serves; `experimental` means the newest of experimental and sid. The packages come from the mirror
 # that this machine uses for its own, with a separate configuration for that release.
