@@ -11,10 +11,16 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd};
 use std::process::ExitCode;
 
+// libc's, which the standard library links.
+unsafe extern "C" {
+    fn fork() -> i32;
+    fn waitpid(pid: i32, status: &mut i32, options: i32) -> i32;
+}
+
 fn main() -> io::Result<ExitCode> {
     let (ours, theirs) = UnixSeqpacket::pair()?;
     // SAFETY: this program has one thread, so the child may do what any program does.
-    match unsafe { libc::fork() } {
+    match unsafe { fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
             drop(ours);
@@ -24,8 +30,8 @@ fn main() -> io::Result<ExitCode> {
             drop(theirs);
             parent(&ours)?;
             let mut status = 0;
-            // SAFETY: `status` may be written.
-            unsafe { libc::waitpid(pid, &mut status, 0) };
+            // SAFETY: it writes `status` alone.
+            unsafe { waitpid(pid, &mut status, 0) };
             println!("parent: the child ended with status {status}");
             Ok(ExitCode::from(u8::from(status != 0)))
         }
