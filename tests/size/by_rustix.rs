@@ -1,6 +1,8 @@
 #![no_std]
 #![no_main]
 
+mod start;
+
 use core::mem::ManuallyDrop;
 use rustix::fd::BorrowedFd;
 use rustix::io::{Errno, read, write};
@@ -46,7 +48,7 @@ fn use_pair() -> Result<(), Errno> {
 
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
-    size::exit(match use_pair() {
+    start::exit(match use_pair() {
         Ok(()) => 0,
         Err(errno) => errno.raw_os_error(),
     })

@@ -1,6 +1,4 @@
-//! How a program without libc begins and ends.
-
-#![no_std]
+//! How these programs begin and end: in fewer bytes than the other freestanding programs.
 
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
