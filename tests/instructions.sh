@@ -24,8 +24,11 @@ describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
 [ $native = no ] || emulator=
 . tests/compiler.sh
 
-(cd tests/instructions && cargo build -q --locked --release --target "$triple") || exit
-program=$CARGO_TARGET_DIR/$triple/release/instructions
+# Linked statically, so that a program of another architecture or width needs no loader, and nothing but its calls runs.
+flags='["-C", "target-feature=+crt-static", "-C", "relocation-model=static"]'
+(cd benches && cargo build -q --locked --profile instructions --features instructions --bin instructions --target "$triple" \
+	--config "target.$triple.rustflags=$flags") || exit
+program=$CARGO_TARGET_DIR/$triple/instructions/instructions
 counts=$CARGO_TARGET_DIR/tests/instructions.$target
 mkdir -p "$counts"
 # The symbols of the functions: PEER.CALL.
