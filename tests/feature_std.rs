@@ -39,7 +39,10 @@ fn the_question_mark_converts_every_error() {
     fn make() -> io::Result<[i32; 2]> {
         Ok(socketpair(Domain::INET, SocketType::STREAM, SocketFlags::CLOEXEC, 0)?)
     }
-    assert_eq!(make().unwrap_err().raw_os_error(), Some(Errno::EOPNOTSUPP.raw_os_error()));
+    assert_eq!(
+        make().unwrap_err().raw_os_error(),
+        Some(Errno::EOPNOTSUPP.raw_os_error())
+    );
 
     fn end() -> io::Result<()> {
         let (_, b) = UnixStream::pair()?;
@@ -51,7 +54,10 @@ fn the_question_mark_converts_every_error() {
         Ok(UnixStream::try_from(fd)?)
     }
     let file = File::open("/dev/null").expect("a file");
-    assert_eq!(convert(file.into()).unwrap_err().raw_os_error(), Some(Errno::ENOTSOCK.raw_os_error()));
+    assert_eq!(
+        convert(file.into()).unwrap_err().raw_os_error(),
+        Some(Errno::ENOTSOCK.raw_os_error())
+    );
 
     /// Receives a byte with at most one file descriptor.
     fn receive(socket: &UnixSeqpacket) -> io::Result<Vec<OwnedFd>> {
@@ -72,7 +78,10 @@ fn the_question_mark_converts_every_error() {
         a.send_message(&[IoSlice::new(b"x")], &control).expect("sent");
     }
     assert_eq!(receive(&b).expect("one").len(), 1);
-    assert_eq!(receive(&b).unwrap_err().raw_os_error(), Some(Errno::ENOBUFS.raw_os_error()));
+    assert_eq!(
+        receive(&b).unwrap_err().raw_os_error(),
+        Some(Errno::ENOBUFS.raw_os_error())
+    );
     assert_eq!(receive_or_errno(&b), Err(Errno::ENOBUFS));
     fn is_an_error<T: Into<io::Error> + Into<Errno> + std::error::Error + Send + Sync + 'static>() {}
     is_an_error::<Truncated>();

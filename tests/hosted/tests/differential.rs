@@ -9,7 +9,6 @@ use std::{io, os::fd::IntoRawFd};
 
 use hosted::open_descriptors;
 
-
 /// Of each end: its type, domain, protocol, file descriptor flags and file status flags.
 type Pair = [[i32; 5]; 2];
 

@@ -5,7 +5,6 @@ use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, sync::Barrier, 
 
 use hosted::{alone, in_qemu, skip};
 
-
 const THREADS: usize = 8;
 
 fn a_message_arrives() -> Result<bool, Errno> {

@@ -21,7 +21,6 @@ use std::{
 
 use hosted::{alone, open_descriptors};
 
-
 /// Longer than anything here waits for.
 const LONG: Duration = Duration::from_secs(20);
 

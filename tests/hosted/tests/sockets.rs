@@ -20,7 +20,6 @@ use std::{
 
 use hosted::{borrow, borrow_std, contents, files, into_std};
 
-
 /// What was received: the bytes, the contents of the files that were passed, the credentials.
 type Message = (Vec<u8>, Vec<u8>, Option<(i32, u32, u32)>);
 

@@ -21,7 +21,6 @@ use std::{
 
 use hosted::{alone, borrow, borrow_std, contents, files, from_std, in_qemu, into_std, open_descriptors, skip};
 
-
 type StdFd = std::os::fd::OwnedFd;
 
 const SENT: u8 = b'Z';
