@@ -1,51 +1,74 @@
-//! Rejects a target that no file of `arch/` serves, and a compiler that can't compile the file, in one line each.
+//! Rejects a target that no file of `arch/` serves, and a compiler that can't compile the file, in one line each. What is
+//! supported is what `arch/mod.rs` selects a file for.
 
-use std::{env, process::Command};
+use std::{env, fs, process::Command};
 
-/// What the crate supports: rustc's name and pointer width, and the minor version of the first Rust 1.x that has
-/// inline assembly for it; 0 where the crate's minimum Rust has.
-const ARCHITECTURES: [(&str, &str, u32); 10] = [
-    ("aarch64", "64", 0),
-    ("arm", "32", 0),
-    ("loongarch64", "64", 0),
-    ("powerpc", "32", 95),
-    ("powerpc64", "64", 95),
-    ("riscv32", "32", 0),
-    ("riscv64", "64", 0),
-    ("s390x", "64", 0),
-    ("x86", "32", 0),
-    ("x86_64", "64", 0),
-];
+/// What one `cfg_attr` of `arch/mod.rs` names: the architecture, its pointer width, and the file.
+struct Architecture<'a> {
+    name: &'a str,
+    width: &'a str,
+    file: &'a str,
+}
+
+impl<'a> Architecture<'a> {
+    /// `attribute` is `all(target_arch = "NAME", target_pointer_width = "WIDTH"), path = "FILE")]`, on one line or several.
+    fn from_attribute(attribute: &'a str) -> Option<Self> {
+        let mut quoted = attribute.split('"').skip(1).step_by(2);
+        Some(Self {
+            name: quoted.next()?,
+            width: quoted.next()?,
+            file: quoted.next()?,
+        })
+    }
+
+    /// The minor version of the first Rust 1.x that compiles the file. One that the crate's minimum Rust doesn't compile
+    /// has a line for it.
+    fn rust_minor(&self) -> Option<u32> {
+        let text = fs::read_to_string(format!("arch/{}", self.file)).expect("arch/mod.rs names files in arch/");
+        let line = text.lines().find_map(|line| line.strip_prefix("//! - Rust: 1."))?;
+        Some(line.parse().expect("a minor version"))
+    }
+}
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=arch");
     let var = |name| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
     let (target, os) = (var("TARGET"), var("CARGO_CFG_TARGET_OS"));
     let (arch, width) = (var("CARGO_CFG_TARGET_ARCH"), var("CARGO_CFG_TARGET_POINTER_WIDTH"));
 
-    let supported = ARCHITECTURES.iter().find(|row| row.0 == arch && row.1 == width);
-    match supported.filter(|_| os == "linux" || os == "android") {
-        None => println!(
+    let supported: Vec<_> = include_str!("arch/mod.rs")
+        .split("#[cfg_attr(")
+        .skip(1)
+        .filter_map(Architecture::from_attribute)
+        .collect();
+    let found = supported.iter().find(|row| row.name == arch && row.width == width);
+    let Some(found) = found.filter(|_| os == "linux" || os == "android") else {
+        let supported: Vec<_> = supported
+            .iter()
+            .map(|row| format!("{}-bit {}", row.width, row.name))
+            .collect();
+        println!(
             "cargo::error={target} ({os}, {width}-bit {arch}) is not supported; supported are linux and android on {}",
-            ARCHITECTURES
-                .map(|(arch, width, _)| format!("{width}-bit {arch}"))
-                .join(", "),
-        ),
-        Some((_, _, 0)) => {}
-        Some((_, _, minor)) => {
-            let version = Command::new(var("RUSTC"))
-                .arg("--version")
-                .output()
-                .expect("cargo sets RUSTC to a compiler");
-            let version = String::from_utf8_lossy(&version.stdout);
-            // rustc 1.95.0 (59807616e 2026-04-14)
-            let found = version.split('.').nth(1).and_then(|found| found.parse::<u32>().ok());
-            if found.is_some_and(|found| found < *minor) {
-                println!(
-                    "cargo::error={target} needs Rust 1.{minor} or later for inline assembly; this is {}",
-                    version.trim()
-                );
-            }
+            supported.join(", "),
+        );
+        return;
+    };
+    if let Some(minor) = found.rust_minor() {
+        let version = Command::new(var("RUSTC"))
+            .arg("--version")
+            .output()
+            .expect("cargo sets RUSTC to a compiler");
+        let version = String::from_utf8_lossy(&version.stdout);
+        // rustc 1.95.0 (59807616e 2026-04-14)
+        let present = version
+            .split('.')
+            .nth(1)
+            .and_then(|present| present.parse::<u32>().ok());
+        if present.is_some_and(|present| present < minor) {
+            println!(
+                "cargo::error={target} needs Rust 1.{minor} or later for inline assembly; this is {}",
+                version.trim()
+            );
         }
     }
 }

@@ -10,16 +10,20 @@
 //! NUMBER and the arguments must make a system call that the caller may make. The kernel reads and writes the memory
 //! that they point to; of the registers it changes the return value's and the clobbers, which each file lists.
 
-#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
-#[cfg_attr(target_arch = "arm", path = "arm.rs")]
-#[cfg_attr(target_arch = "loongarch64", path = "loongarch64.rs")]
-#[cfg_attr(target_arch = "powerpc", path = "powerpc.rs")]
-#[cfg_attr(target_arch = "powerpc64", path = "powerpc.rs")]
-#[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
-#[cfg_attr(target_arch = "riscv64", path = "riscv.rs")]
-#[cfg_attr(target_arch = "s390x", path = "s390x.rs")]
-#[cfg_attr(target_arch = "x86", path = "i386.rs")]
-#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+// What is supported: build.rs reads these lines.
+#[cfg_attr(all(target_arch = "aarch64", target_pointer_width = "64"), path = "aarch64.rs")]
+#[cfg_attr(all(target_arch = "arm", target_pointer_width = "32"), path = "arm.rs")]
+#[cfg_attr(
+    all(target_arch = "loongarch64", target_pointer_width = "64"),
+    path = "loongarch64.rs"
+)]
+#[cfg_attr(all(target_arch = "powerpc", target_pointer_width = "32"), path = "powerpc.rs")]
+#[cfg_attr(all(target_arch = "powerpc64", target_pointer_width = "64"), path = "powerpc.rs")]
+#[cfg_attr(all(target_arch = "riscv32", target_pointer_width = "32"), path = "riscv.rs")]
+#[cfg_attr(all(target_arch = "riscv64", target_pointer_width = "64"), path = "riscv.rs")]
+#[cfg_attr(all(target_arch = "s390x", target_pointer_width = "64"), path = "s390x.rs")]
+#[cfg_attr(all(target_arch = "x86", target_pointer_width = "32"), path = "i386.rs")]
+#[cfg_attr(all(target_arch = "x86_64", target_pointer_width = "64"), path = "x86_64.rs")]
 mod selected;
 
 pub(crate) use selected::*;

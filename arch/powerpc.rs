@@ -3,6 +3,7 @@
 //! - Arguments: r3 r4 r5 r6 r7 r8
 //! - Return value: r3, a positive errno if the summary overflow bit of cr0 is set
 //! - Clobbers: r0, r4 to r12, cr0, ctr, xer
+//! - Rust: 1.95
 //! - References: syscall(2); Linux, Documentation/arch/powerpc/syscall64-abi.rst, arch/powerpc/kernel/entry_32.S
 //!
 //! 64 and 32 bits, and both byte orders, have the same registers.

@@ -168,6 +168,11 @@ fn file_descriptors_of_any_owner_are_passed() -> Result<(), Errno> {
     assert_eq!(recv_all(&b, 8)?.len(), 8);
     send()?;
     assert_eq!(Receiver([MaybeUninit::uninit(); space::rights(8)]).recv(&b), Ok(8));
+    // Seven leave room for an eighth where a word is 64 bits.
+    if cfg!(target_pointer_width = "32") && in_qemu() {
+        skip("truncated file descriptors", "QEMU user mode doesn't set MSG_CTRUNC");
+        return Ok(());
+    }
     send()?;
     assert_eq!(recv_all(&b, 7).map(drop), Err(Errno::ENOBUFS));
     Ok(())

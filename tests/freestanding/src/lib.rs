@@ -3,10 +3,13 @@
 
 #![no_std]
 
-mod machine;
+pub mod machine;
 pub mod raw;
 
-use core::{ffi::CStr, fmt};
+use core::{
+    ffi::{CStr, c_char},
+    fmt,
+};
 use linux_raw_sys::general::__NR_write;
 
 /// What the kernel puts on the stack: the number of arguments, and behind it as many pointers to strings.
@@ -38,6 +41,16 @@ impl Arguments {
             }
         }
         None
+    }
+
+    /// The decimal number at that place; the program's name is at 0.
+    pub fn number(self, at: usize) -> Option<usize> {
+        if at >= self.count() {
+            return None;
+        }
+        // SAFETY: the kernel put it there, and it ends with a zero.
+        let argument = unsafe { CStr::from_ptr(self.0.add(1 + at).cast::<*const c_char>().read()) };
+        argument.to_str().ok()?.parse().ok()
     }
 
     /// Whether any but the first, the program's name, is `word`.

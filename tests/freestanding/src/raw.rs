@@ -3,7 +3,8 @@
 use core::{ffi::CStr, ptr, time::Duration};
 use linux_raw_sys::{general::*, if_tun, net, prctl};
 
-use crate::machine::{fork, syscall6, wait};
+pub use crate::machine::SOCKETCALL;
+use crate::machine::{CALLS_BEFORE_PRLIMIT64, CALLS_WITH_TIME_IN_WORDS, MMAP_READS_MEMORY, fork, syscall6, wait};
 
 /// # Safety
 ///
@@ -36,28 +37,11 @@ pub const PPOLL: u32 = __NR_ppoll;
 #[cfg(target_pointer_width = "32")]
 pub const PPOLL: u32 = __NR_ppoll_time64;
 
-/// ppoll with 64-bit time, and the one that 32-bit machines use where a kernel lacks that; riscv32 was never without it.
-pub const PPOLLS: &[u32] = &[
-    PPOLL,
-    #[cfg(not(target_arch = "riscv32"))]
-    __NR_ppoll,
-];
-
-/// The second entry for socket calls, where there is one.
-#[cfg(any(
-    target_arch = "x86",
-    target_arch = "s390x",
-    target_arch = "powerpc",
-    target_arch = "powerpc64"
-))]
-pub const SOCKETCALL: Option<u32> = Some(__NR_socketcall);
-#[cfg(not(any(
-    target_arch = "x86",
-    target_arch = "s390x",
-    target_arch = "powerpc",
-    target_arch = "powerpc64"
-)))]
-pub const SOCKETCALL: Option<u32> = None;
+/// ppoll with 64-bit time, and the one that 32-bit machines use where a kernel lacks that.
+pub const PPOLLS: &[u32] = match CALLS_WITH_TIME_IN_WORDS {
+    Some([with_words, _]) => &[PPOLL, with_words],
+    None => &[PPOLL],
+};
 
 pub fn fcntl(fd: i32, command: u32) -> isize {
     // SAFETY: only commands that take nothing and change nothing are asked for here.
@@ -106,13 +90,12 @@ pub fn now() -> Duration {
             return Duration::new(time.tv_sec as u64, time.tv_nsec as u32);
         }
     }
-    #[cfg(not(target_arch = "riscv32"))]
-    const WITH_WORDS: u32 = __NR_clock_gettime;
-    #[cfg(target_arch = "riscv32")]
-    const WITH_WORDS: u32 = __NR_clock_gettime64; // unreachable: its kernels have the call above
+    let Some([_, with_words]) = CALLS_WITH_TIME_IN_WORDS else {
+        panic!("every kernel has clock_gettime64")
+    };
     let mut time = [0_usize; 2]; // struct timespec: seconds, nanoseconds
     // SAFETY: the kernel writes `time` only.
-    let ret = unsafe { syscall(WITH_WORDS, [CLOCK_MONOTONIC as usize, &raw mut time as usize]) };
+    let ret = unsafe { syscall(with_words, [CLOCK_MONOTONIC as usize, &raw mut time as usize]) };
     assert!(ret == 0, "clock_gettime: {ret}");
     Duration::new(time[0] as u64, time[1] as u32)
 }
@@ -227,10 +210,10 @@ fn open_files_limit(set: Option<[u64; 2]>) -> [u64; 2] {
     let [new, old] = if set.is_some() { [at, 0] } else { [0, at] };
     // SAFETY: the kernel reads or writes `limits` only.
     let ret = unsafe { syscall(__NR_prlimit64, [0, RLIMIT_NOFILE as usize, new, old]) };
-    #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
-    if ret == -(linux_raw_sys::errno::ENOSYS as isize) {
+    let lacks_prlimit64 = ret == -(linux_raw_sys::errno::ENOSYS as isize);
+    if let Some([setrlimit, getrlimit]) = CALLS_BEFORE_PRLIMIT64.filter(|_| lacks_prlimit64) {
         let mut words = limits.map(|limit| limit as usize);
-        let number = if set.is_some() { __NR_setrlimit } else { __NR_getrlimit };
+        let number = if set.is_some() { setrlimit } else { getrlimit };
         // SAFETY: the kernel reads or writes `words` only.
         let ret = unsafe { syscall(number, [RLIMIT_NOFILE as usize, &raw mut words as usize]) };
         assert!(ret == 0, "getrlimit or setrlimit: {ret}");
@@ -250,18 +233,10 @@ pub fn two_pages(second: u32) -> *mut u8 {
     const MMAP: u32 = __NR_mmap2;
     let (protection, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     let arguments = [0, 2 * PAGE, protection as usize, flags as usize, usize::MAX, 0];
-    // s390x reads them from memory.
     let in_memory = [arguments.as_ptr() as usize, 0, 0, 0, 0, 0];
     // SAFETY: the memory is fresh, and nobody else's.
     unsafe {
-        let pages = syscall6(
-            MMAP,
-            if cfg!(target_arch = "s390x") {
-                in_memory
-            } else {
-                arguments
-            },
-        );
+        let pages = syscall6(MMAP, if MMAP_READS_MEMORY { in_memory } else { arguments });
         assert!(!(-4095..0).contains(&pages), "mmap: {pages}");
         let answer = syscall(__NR_mprotect, [pages as usize + PAGE, PAGE, second as usize]);
         assert!(answer == 0, "mprotect: {answer}");

@@ -8,7 +8,11 @@
 //! A form with flags needs the stack of its plain form, and functions that make no call and only return what they hold
 //! are not measured.
 //!
-//! With the argument `report` a call over its budget is skipped, and no failure; with `qemu-user` the calls through
+//!     stack FIRST EACH ALL TEXT [report] [qemu-user]
+//!
+//! The numbers are budgets, the most bytes that may be needed: by the first call of a process, by any other, by all of
+//! those together, and by printing or parsing, most of which is Rust's own code. Without them the figures are only
+//! printed. With `report` a call over its budget is skipped, and no failure; with `qemu-user` the calls through
 //! `socketcall` are.
 
 #![no_std]
@@ -18,7 +22,6 @@
 mod memory;
 
 use core::{
-    arch::asm,
     cell::UnsafeCell,
     fmt::{self, Write},
     mem::{ManuallyDrop, MaybeUninit},
@@ -26,7 +29,11 @@ use core::{
     ptr,
     time::Duration,
 };
-use freestanding::{Arguments, println, raw};
+use freestanding::{
+    Arguments,
+    machine::{STACK_STEP, call_on_stack},
+    println, raw,
+};
 use linux_raw_sys::general::*;
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, ControlMessage, Credentials, Domain, Errno, FromRawFd, Incomplete, IoSlice, IoSliceMut,
@@ -34,28 +41,6 @@ use linux_socketpair::{
     SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, fd, kind, poll, read, socketpair, socketpair_into,
     space, write,
 };
-
-/// The most bytes that may be needed, in optimized and in unoptimized code: by the first call of a process, by any
-/// other, by all of those together, and by printing or parsing, most of which is Rust's own code. They only go down.
-#[cfg(target_arch = "x86_64")]
-const BUDGETS: [[usize; 4]; 2] = [[16, 144, 2_050, 900], [610, 2_000, 48_400, 1_900]];
-#[cfg(target_arch = "x86")]
-const BUDGETS: [[usize; 4]; 2] = [[680, 224, 9_200, 800], [1_350, 1_250, 43_400, 1_150]];
-#[cfg(target_arch = "aarch64")]
-const BUDGETS: [[usize; 4]; 2] = [[80, 208, 6_200, 950], [400, 2_150, 52_700, 2_050]];
-#[cfg(target_arch = "riscv64")]
-const BUDGETS: [[usize; 4]; 2] = [[16, 144, 1_500, 1_000], [400, 2_000, 48_000, 1_950]];
-
-#[cfg(not(any(
-    target_arch = "x86_64",
-    target_arch = "x86",
-    target_arch = "aarch64",
-    target_arch = "riscv64"
-)))]
-const BUDGETS: [[usize; 4]; 2] = [[NONE; 4]; 2];
-
-/// No budget: the figure is only printed.
-const NONE: usize = usize::MAX;
 
 /// Where there is `socketcall`, these fail with ENOSYS, so that the calls go through it; the last one on 32-bit machines.
 const DIRECT: [u32; 9] = [
@@ -69,15 +54,6 @@ const DIRECT: [u32; 9] = [
     __NR_shutdown,
     raw::PPOLL,
 ];
-
-/// The stack pointer only moves by multiples of this, so it can be below what was written.
-const STEP: usize = if cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
-    size_of::<usize>()
-} else if cfg!(any(target_arch = "arm", target_arch = "s390x")) {
-    8
-} else {
-    16
-};
 
 const SPACE: usize = space::rights(2) + space::CREDENTIALS;
 
@@ -389,128 +365,15 @@ fn measure(call: Call, fixture: &mut Fixture<'_>) -> (usize, i32) {
         unsafe { stack.add(at).write_volatile(pattern(at)) };
     }
     // SAFETY: no call needs so much stack, which the first word shows.
-    let errno = unsafe { call_on_stack(call, fixture, stack.add(TOP)) };
+    let errno = unsafe { call_on_stack(call as *const (), ptr::from_mut(fixture) as usize, stack.add(TOP)) } as i32;
     // SAFETY: it is a word of the stack, on which nothing runs any more.
     let untouched = |at: &usize| unsafe { stack.add(*at).read_volatile() == pattern(*at) };
     let untouched = (0..TOP).take_while(untouched).count();
     assert!(untouched > 0, "the stack is too small");
-    (((TOP - untouched) * size_of::<usize>()).next_multiple_of(STEP), errno)
-}
-
-/// # Safety
-///
-/// Below `top`, a multiple of 16, is as much unused memory as the call needs, and a word at it.
-unsafe fn call_on_stack(call: Call, fixture: &mut Fixture<'_>, top: *mut usize) -> i32 {
-    let fixture = ptr::from_mut(fixture) as usize;
-    let errno: usize;
-    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
-    unsafe {
-        #[cfg(target_arch = "x86_64")]
-        asm!(
-            "mov r12, rsp",
-            "mov rsp, {top}",
-            "call {call}",
-            "mov rsp, r12",
-            top = in(reg) top,
-            call = in(reg) call,
-            in("rdi") fixture,
-            lateout("rax") errno,
-            out("r12") _,
-            clobber_abi("C"),
-        );
-        #[cfg(target_arch = "x86")]
-        asm!(
-            "mov edi, esp",
-            "mov esp, {top}",
-            "mov [esp], {fixture}",
-            "call {call}",
-            "mov esp, edi",
-            top = in(reg) top,
-            fixture = in(reg) fixture,
-            call = in(reg) call,
-            lateout("eax") errno,
-            out("edi") _,
-            clobber_abi("C"),
-        );
-        #[cfg(target_arch = "aarch64")]
-        asm!(
-            "mov x20, sp",
-            "mov sp, {top}",
-            "blr {call}",
-            "mov sp, x20",
-            top = in(reg) top,
-            call = in(reg) call,
-            inlateout("x0") fixture => errno,
-            out("x20") _,
-            clobber_abi("C"),
-        );
-        #[cfg(target_arch = "riscv64")]
-        asm!(
-            "mv s2, sp",
-            "mv sp, {top}",
-            "jalr {call}",
-            "mv sp, s2",
-            top = in(reg) top,
-            call = in(reg) call,
-            inlateout("a0") fixture => errno,
-            out("s2") _,
-            clobber_abi("C"),
-        );
-        #[cfg(target_arch = "arm")]
-        asm!(
-            "mov r8, sp",
-            "mov sp, {top}",
-            "blx {call}",
-            "mov sp, r8",
-            top = in(reg) top,
-            call = in(reg) call,
-            inlateout("r0") fixture => errno,
-            out("r8") _,
-            clobber_abi("C"),
-        );
-        // A function may write to the 160 bytes above its stack pointer.
-        #[cfg(target_arch = "s390x")]
-        asm!(
-            "lgr %r8, %r15",
-            "lgr %r15, {top}",
-            "aghi %r15, -160",
-            "basr %r14, {call}",
-            "lgr %r15, %r8",
-            top = in(reg_addr) top,
-            call = in(reg_addr) call,
-            inlateout("r2") fixture => errno,
-            out("r8") _,
-            clobber_abi("C"),
-        );
-        // A function saves its return address above its stack pointer.
-        #[cfg(any(target_arch = "powerpc", target_arch = "powerpc64"))]
-        asm!(
-            "mr 14, 1",
-            "addi 1, {top}, -32",
-            "mr 12, {call}",
-            "mtctr 12",
-            "bctrl",
-            "mr 1, 14",
-            top = in(reg_nonzero) top,
-            call = in(reg) call,
-            inlateout("r3") fixture => errno,
-            out("r14") _,
-            clobber_abi("C"),
-        );
-        #[cfg(target_arch = "loongarch64")]
-        asm!(
-            "move $s2, $sp",
-            "move $sp, {top}",
-            "jirl $ra, {call}, 0",
-            "move $sp, $s2",
-            top = in(reg) top,
-            call = in(reg) call,
-            inlateout("$a0") fixture => errno,
-            out("$s2") _,
-            clobber_abi("C"),
-        );
-    }
-    errno as i32
+    (
+        ((TOP - untouched) * size_of::<usize>()).next_multiple_of(STACK_STEP),
+        errno,
+    )
 }
 
 struct Report {
@@ -521,28 +384,28 @@ struct Report {
 }
 
 impl Report {
-    fn note(&mut self, name: &str, how: &str, bytes: usize, budget: usize, errno: i32) {
+    fn note(&mut self, name: &str, how: &str, bytes: usize, budget: Option<usize>, errno: i32) {
         // Where the kernel has no such option, the call was made all the same. EFAULT is QEMU's for an empty list.
         let errno = Errno::from_raw_os_error(errno)
             .filter(|errno| !matches!(*errno, Errno::ENOPROTOOPT | Errno::EOPNOTSUPP | Errno::EFAULT));
-        match errno {
-            Some(errno) => {
+        match (errno, budget) {
+            (Some(errno), _) => {
                 self.failed += 1;
                 println!("FAIL  {bytes:5} {name}{how}: {errno}");
             }
-            None if budget == NONE => {
+            (None, None) => {
                 self.skipped += 1;
                 println!("skip  {bytes:5} {name}{how} (no budget)");
             }
-            None if bytes <= budget => {
+            (None, Some(budget)) if bytes <= budget => {
                 self.passed += 1;
                 println!("ok    {bytes:5} {name}{how}");
             }
-            None if self.enforce => {
+            (None, Some(budget)) if self.enforce => {
                 self.failed += 1;
                 println!("FAIL  {bytes:5} {name}{how}, more than {budget}");
             }
-            None => {
+            (None, Some(budget)) => {
                 self.skipped += 1;
                 println!("skip  {bytes:5} {name}{how}, more than {budget}");
             }
@@ -550,7 +413,7 @@ impl Report {
     }
 
     /// Makes each on a pair of its own, and returns how much they needed together.
-    fn measure(&mut self, calls: &[(&str, Call)], how: &str, budget: usize) -> usize {
+    fn measure(&mut self, calls: &[(&str, Call)], how: &str, budget: Option<usize>) -> usize {
         let mut together = 0;
         for &(name, call) in calls {
             let before = raw::open_descriptors();
@@ -570,7 +433,7 @@ impl Report {
 
 #[unsafe(no_mangle)]
 fn main(arguments: Arguments) -> i32 {
-    let [first, most, all, text] = BUDGETS[usize::from(cfg!(debug_assertions))];
+    let [first, each, all, text] = [1, 2, 3, 4].map(|at| arguments.number(at));
     let mut report = Report {
         passed: 0,
         failed: 0,
@@ -588,7 +451,7 @@ fn main(arguments: Arguments) -> i32 {
     report.note(name, "", bytes, first, errno);
 
     report.measure(TEXTS, "", text);
-    let together = report.measure(CALLS, "", most);
+    let together = report.measure(CALLS, "", each);
     report.note("all of these calls together", "", together, all, 0);
     if raw::SOCKETCALL.is_some() && arguments.contain(c"qemu-user") {
         println!("skip  the calls through socketcall (QEMU user mode has no seccomp)");
@@ -600,7 +463,7 @@ fn main(arguments: Arguments) -> i32 {
                 .iter()
                 .map(|&number| (number, Errno::ENOSYS.raw_os_error() as u32)),
         );
-        let together = report.measure(CALLS, ", through socketcall", most);
+        let together = report.measure(CALLS, ", through socketcall", each);
         report.note("all of these calls together", ", through socketcall", together, all, 0);
     }
     let Report {

@@ -12,6 +12,9 @@ global_asm!(
     start = sym crate::start,
 );
 
+/// The stack pointer only moves by multiples of this.
+pub const STACK_STEP: usize = 4;
+
 /// # Safety
 ///
 /// As the system call that it makes.
@@ -35,4 +38,29 @@ pub unsafe fn syscall6(number: u32, arguments: [usize; 6]) -> isize {
         );
     }
     answer
+}
+
+/// # Safety
+///
+/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
+/// some words.
+pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
+    let result;
+    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    unsafe {
+        asm!(
+            "mov edi, esp",
+            "mov esp, {top}",
+            "mov [esp], {argument}",
+            "call {function}",
+            "mov esp, edi",
+            top = in(reg) top,
+            argument = in(reg) argument,
+            function = in(reg) function,
+            lateout("eax") result,
+            out("edi") _,
+            clobber_abi("C"),
+        );
+    }
+    result
 }

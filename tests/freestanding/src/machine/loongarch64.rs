@@ -10,6 +10,9 @@ global_asm!(
     start = sym crate::start,
 );
 
+/// The stack pointer only moves by multiples of this.
+pub const STACK_STEP: usize = 16;
+
 /// # Safety
 ///
 /// As the system call that it makes.
@@ -38,4 +41,27 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
         );
     }
     answer
+}
+
+/// # Safety
+///
+/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
+/// some words.
+pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
+    let result;
+    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    unsafe {
+        asm!(
+            "move $s2, $sp",
+            "move $sp, {top}",
+            "jirl $ra, {function}, 0",
+            "move $sp, $s2",
+            top = in(reg) top,
+            function = in(reg) function,
+            inlateout("$a0") argument => result,
+            out("$s2") _,
+            clobber_abi("C"),
+        );
+    }
+    result
 }

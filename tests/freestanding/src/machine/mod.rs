@@ -1,6 +1,6 @@
-//! What differs by architecture: where a program starts, and how it makes a system call without the crate.
+//! What differs by architecture: where a program starts, how it makes a system call without the crate, and what is unusual.
 //!
-//! A file of this folder defines `_start`, which passes the stack to `crate::start`, and `syscall6`.
+//! A file of this folder defines `_start`, which passes the stack to `crate::start`, `syscall6`, and `call_on_stack`.
 
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "arm", path = "arm.rs")]
@@ -16,7 +16,38 @@ mod selected;
 
 use core::mem;
 use linux_raw_sys::general::*;
-pub use selected::syscall6;
+pub use selected::{STACK_STEP, call_on_stack, syscall6};
+
+/// The second entry for socket calls, where there is one.
+#[cfg(any(
+    target_arch = "x86",
+    target_arch = "s390x",
+    target_arch = "powerpc",
+    target_arch = "powerpc64"
+))]
+pub const SOCKETCALL: Option<u32> = Some(__NR_socketcall);
+#[cfg(not(any(
+    target_arch = "x86",
+    target_arch = "s390x",
+    target_arch = "powerpc",
+    target_arch = "powerpc64"
+)))]
+pub const SOCKETCALL: Option<u32> = None;
+
+/// ppoll and clock_gettime whose time is a pair of words. riscv32, which is younger than 64-bit time, has neither.
+#[cfg(not(target_arch = "riscv32"))]
+pub const CALLS_WITH_TIME_IN_WORDS: Option<[u32; 2]> = Some([__NR_ppoll, __NR_clock_gettime]);
+#[cfg(target_arch = "riscv32")]
+pub const CALLS_WITH_TIME_IN_WORDS: Option<[u32; 2]> = None;
+
+/// setrlimit and getrlimit, where there are kernels without prlimit64, before 2.6.36.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+pub const CALLS_BEFORE_PRLIMIT64: Option<[u32; 2]> = Some([__NR_setrlimit, __NR_getrlimit]);
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
+pub const CALLS_BEFORE_PRLIMIT64: Option<[u32; 2]> = None;
+
+/// Whether mmap reads its arguments from memory.
+pub const MMAP_READS_MEMORY: bool = cfg!(target_arch = "s390x");
 
 /// Returns the process ID of a child that has a copy of all memory, 0 in that child, or a negated errno.
 ///

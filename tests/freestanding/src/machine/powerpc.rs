@@ -31,6 +31,9 @@ global_asm!(
     start = sym crate::start,
 );
 
+/// The stack pointer only moves by multiples of this.
+pub const STACK_STEP: usize = 16;
+
 /// # Safety
 ///
 /// As the system call that it makes.
@@ -60,4 +63,30 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
         );
     }
     answer
+}
+
+/// # Safety
+///
+/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
+/// some words.
+pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
+    let result;
+    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    unsafe {
+        // A function saves its return address above its stack pointer.
+        asm!(
+            "mr 14, 1",
+            "addi 1, {top}, -32",
+            "mr 12, {function}",
+            "mtctr 12",
+            "bctrl",
+            "mr 1, 14",
+            top = in(reg_nonzero) top,
+            function = in(reg) function,
+            inlateout("r3") argument => result,
+            out("r14") _,
+            clobber_abi("C"),
+        );
+    }
+    result
 }

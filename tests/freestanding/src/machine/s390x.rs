@@ -11,6 +11,9 @@ global_asm!(
     start = sym crate::start,
 );
 
+/// The stack pointer only moves by multiples of this.
+pub const STACK_STEP: usize = 8;
+
 /// # Safety
 ///
 /// As the system call that it makes.
@@ -30,4 +33,29 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
         );
     }
     answer
+}
+
+/// # Safety
+///
+/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
+/// some words.
+pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
+    let result;
+    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    unsafe {
+        // A function may write to the 160 bytes above its stack pointer.
+        asm!(
+            "lgr %r8, %r15",
+            "lgr %r15, {top}",
+            "aghi %r15, -160",
+            "basr %r14, {function}",
+            "lgr %r15, %r8",
+            top = in(reg_addr) top,
+            function = in(reg_addr) function,
+            inlateout("r2") argument => result,
+            out("r8") _,
+            clobber_abi("C"),
+        );
+    }
+    result
 }
