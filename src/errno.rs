@@ -95,10 +95,12 @@ impl FromStr for Errno {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         match NAMES.iter().find(|(_, name, _)| *name == text) {
             Some((errno, ..)) => Ok(*errno),
-            None => i32::try_from(parse_number(text)?)
-                .ok()
+            None => parse_number(text)
+                .and_then(|raw| i32::try_from(raw).ok())
                 .and_then(Self::from_raw_os_error)
-                .ok_or(ParseError(())),
+                .ok_or(ParseError(
+                    "the name of an errno, such as EAGAIN, or a number from 1 to 4095",
+                )),
         }
     }
 }

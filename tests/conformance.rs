@@ -9,7 +9,17 @@ fn the_conformance_program_succeeds() {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/freestanding");
     let target_dir = concat!(env!("CARGO_MANIFEST_DIR"), "/target/conformance");
     let built = Command::new(env!("CARGO"))
-        .args(["build", "-q", "--locked", "--bin", "conformance", "--target", &target, "--target-dir", target_dir])
+        .args([
+            "build",
+            "-q",
+            "--locked",
+            "--bin",
+            "conformance",
+            "--target",
+            &target,
+            "--target-dir",
+            target_dir,
+        ])
         .current_dir(dir)
         .status();
     assert!(built.expect("cargo runs").success());
