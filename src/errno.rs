@@ -13,7 +13,8 @@ mod uapi {
 /// The error number of a system call, from 1 to 4095.
 ///
 /// In memory it is negated, as the kernel returns it, so an error costs no instruction and `Result<(), Errno>` is an int.
-/// `Debug` and parsing use the constant's name; `Display` adds a short description.
+/// `Debug` and parsing use the constant's name; `Display` adds a short description. With the feature `std` it converts from and to
+/// [`std::io::Error`], also by `?`.
 ///
 /// ```
 /// use linux_socketpair::Errno;
@@ -25,6 +26,8 @@ mod uapi {
 /// ```
 ///
 /// Manual page: [errno(3)](https://man7.org/linux/man-pages/man3/errno.3.html).
+///
+/// [`std::io::Error`]: https://doc.rust-lang.org/std/io/struct.Error.html
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct Errno(NonZeroI32);
@@ -95,10 +98,12 @@ impl FromStr for Errno {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         match NAMES.iter().find(|(_, name, _)| *name == text) {
             Some((errno, ..)) => Ok(*errno),
-            None => i32::try_from(parse_number(text)?)
-                .ok()
+            None => parse_number(text)
+                .and_then(|raw| i32::try_from(raw).ok())
                 .and_then(Self::from_raw_os_error)
-                .ok_or(ParseError(())),
+                .ok_or(ParseError(
+                    "the name of an errno, such as EAGAIN, or a number from 1 to 4095",
+                )),
         }
     }
 }

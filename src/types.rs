@@ -10,7 +10,7 @@ use crate::uapi::*;
 macro_rules! values {
     (
         $(#[$doc:meta])*
-        $Type:ident {
+        $Type:ident expects $expected:literal {
             $($(#[$value_doc:meta])* $NAME:ident = $value:expr;)+
         }
         unnamed {
@@ -95,7 +95,9 @@ macro_rules! values {
             fn from_str(text: &str) -> Result<Self, ParseError> {
                 match text {
                     $(stringify!($UNNAMED) => Ok(Self::$UNNAMED),)*
-                    _ => Self::from_name(text).map_or_else(|| parse_number(text).map(Self), Ok),
+                    _ => Self::from_name(text)
+                        .or_else(|| parse_number(text).map(Self))
+                        .ok_or(ParseError($expected)),
                 }
             }
         }
@@ -120,7 +122,7 @@ values! {
     ///
     /// Manual page: [address_families(7)](https://man7.org/linux/man-pages/man7/address_families.7.html).
     #[doc(alias("AF_UNIX", "AF_LOCAL", "AF_TIPC", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_VSOCK", "PF_UNIX"))]
-    Domain {
+    Domain expects "the name of a domain, such as UNIX, or a number of 32 bits" {
         /// No domain.
         UNSPEC = AF_UNSPEC;
         /// Local communication.
@@ -244,7 +246,7 @@ values! {
     ///
     /// Manual page: [socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html).
     #[doc(alias("SOCK_STREAM", "SOCK_DGRAM", "SOCK_SEQPACKET", "SOCK_RAW", "SOCK_RDM"))]
-    SocketType {
+    SocketType expects "the name of a type, such as STREAM, or a number of 32 bits" {
         /// Bytes in order, without boundaries.
         STREAM = SOCK_STREAM;
         /// Messages with their boundaries.
@@ -379,7 +381,7 @@ bitflags! {
 }
 
 macro_rules! print_and_parse {
-    ($($Type:ident)+) => {$(
+    ($($Type:ident expects $expected:literal;)+) => {$(
         /// Like `Display`, enclosed in the type's name, and 0x0 for the empty set.
         impl fmt::Debug for $Type {
             #[inline]
@@ -407,22 +409,33 @@ macro_rules! print_and_parse {
             /// Accepts names and hexadecimal numbers with `0x`, separated by `|`; an empty text is the empty set.
             #[inline]
             fn from_str(text: &str) -> Result<Self, ParseError> {
-                bitflags::parser::from_str(text).map_err(|_| ParseError(()))
+                bitflags::parser::from_str(text).map_err(|_| ParseError($expected))
             }
         }
     )+};
 }
 
-print_and_parse! { SocketFlags MessageFlags PollFlags }
+print_and_parse! {
+    SocketFlags expects "names and hexadecimal numbers, separated by `|`, such as CLOEXEC | 0x800";
+    MessageFlags expects "names and hexadecimal numbers, separated by `|`, such as PEEK | 0x40";
+    PollFlags expects "names and hexadecimal numbers of 16 bits, separated by `|`, such as IN | 0x4";
+}
 
-/// The text is neither a name that the type knows nor a number that it can hold.
+/// The text is neither a name that the type knows nor a number that it can hold. `Display` prints what was expected.
+///
+/// ```
+/// use linux_socketpair::Domain;
+///
+/// let error = "unix".parse::<Domain>().unwrap_err();
+/// assert_eq!(error.to_string(), "expected the name of a domain, such as UNIX, or a number of 32 bits");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseError(pub(crate) ());
+pub struct ParseError(pub(crate) &'static str);
 
 impl fmt::Display for ParseError {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("neither a known name nor a number in range")
+        write!(f, "expected {}", self.0)
     }
 }
 
@@ -430,11 +443,11 @@ impl error::Error for ParseError {}
 
 /// A number as text: decimal, or hexadecimal with `0x`.
 #[inline]
-pub(crate) fn parse_number(text: &str) -> Result<u32, ParseError> {
+pub(crate) fn parse_number(text: &str) -> Option<u32> {
     let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
     // from_str_radix would take a sign.
     if digits.starts_with('+') {
-        return Err(ParseError(()));
+        return None;
     }
-    u32::from_str_radix(digits, radix).map_err(|_| ParseError(()))
+    u32::from_str_radix(digits, radix).ok()
 }

@@ -1,14 +1,15 @@
 #!/bin/sh
 # Runs every test on every target, or what is named:
 #
-#   sh tests/run.sh [TARGET...] [more] [android] [nightly] [unsupported] [miri] [gvisor] [sanitizers] [boot[:TARGET[:FOLDER]]...]
-#                   [fuzz]
+#   sh tests/run.sh [TARGET...] [more] [android] [nightly] [unsupported] [errors] [miri] [gvisor] [sanitizers]
+#                   [boot[:TARGET[:FOLDER]]...] [fuzz] [mutants[:FILE]...]
 #
 # TARGET       one of tests/targets: hosted tests and examples, conformance program natively and under QEMU user mode, costs
 # more         the targets that are not tested every day, android and nightly
 # android      the crate builds for Android, where rustup has the library
 # nightly      conformance program on targets of tests/targets for which nightly builds `core` from source
 # unsupported  other targets are rejected at build time, in one clear line
+# errors       what is reported for a missing feature and other mistakes says what to do
 # miri         what makes no system call, under Miri
 # gvisor       conformance program and examples in gVisor
 # sanitizers   hosted tests under AddressSanitizer and ThreadSanitizer
@@ -16,8 +17,10 @@
 #              serves to the newest; of one target; or of the kernel in a folder that contains `vmlinuz` and, optionally,
 #              `modules`: sh tests/run.sh boot:i386:/tmp/linux-4.4
 # fuzz         the parser of control messages, for a minute
+# mutants      each change that cargo-mutants makes to src/, or to one file of it, is noticed by the hosted tests or by the
+#              conformance program, except for those in tests/mutants: sh tests/run.sh mutants:src/poll.rs
 #
-# Without a name it runs the targets that are tested every day, unsupported, miri and gvisor. `boot` alone is of those targets too.
+# Without a name it runs the targets that are tested every day, unsupported, errors, miri and gvisor. `boot` alone is of those targets too.
 #
 # It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
 # be had is skipped by name, with the reason, and the rest runs. nightly, miri and gvisor are skipped so too if they are not named and
@@ -40,7 +43,7 @@ needs() {
 	echo cc gcc
 	echo /usr/include/stdio.h libc6-dev
 	case $1 in
-	android | unsupported | miri | sanitizers) ;;
+	android | unsupported | errors | miri | sanitizers) ;;
 	nightly)
 		for name in $(nightly_targets); do
 			describe target "$name"
@@ -49,6 +52,7 @@ needs() {
 		;;
 	gvisor) echo runsc runsc ;;
 	fuzz) echo c++ g++ ;;
+	mutants*) echo qemu-i386 qemu-user ;;
 	boot*)
 		echo cpio cpio
 		echo xz xz-utils
@@ -119,17 +123,12 @@ nightly() {
 # prepare NAME: installs what it needs of rustup's and cargo's.
 prepare() {
 	case $1 in
-	android) return ;;
+	android | errors) return ;;
 	nightly) nightly nightly rust-src && return ;;
 	miri) nightly miri miri rust-src && return ;;
 	sanitizers) nightly sanitizers rust-src && return ;;
-	fuzz)
-		nightly fuzz rust-src || return
-		command -v cargo-fuzz >/dev/null && return
-		say "fuzz: cargo install cargo-fuzz"
-		cargo install -q --locked cargo-fuzz >"$logs/cargo.log" 2>&1 && return
-		unavailable fuzz "failed: cargo install cargo-fuzz"
-		;;
+	fuzz) nightly fuzz rust-src && cargo_tool fuzz cargo-fuzz && return ;;
+	mutants*) rust_target "$1" i686-unknown-linux-gnu && cargo_tool "$1" cargo-mutants && return ;;
 	gvisor)
 		runsc --rootless --ignore-cgroups --network=none "do" true >"$logs/gvisor.log" 2>&1 && return
 		unavailable gvisor "runsc: $(tail -n 1 "$logs/gvisor.log")"
@@ -156,6 +155,15 @@ rust_target() {
 	say "$1: rustup target add $2"
 	rustup target add "$2" >"$logs/rustup.log" 2>&1 && return
 	unavailable "$1" "failed: rustup target add $2"
+	return 1
+}
+
+# cargo_tool NAME TOOL: whether there is that tool of cargo's. It is installed otherwise.
+cargo_tool() {
+	command -v "$2" >/dev/null && return
+	say "$1: cargo install --locked $2"
+	cargo install -q --locked "$2" >"$logs/cargo.log" 2>&1 && return
+	unavailable "$1" "failed: cargo install --locked $2"
 	return 1
 }
 
@@ -215,6 +223,20 @@ init() {
 	else
 		say "skip  the init example's run (QEMU user mode executes no program of another architecture)"
 		say "0 passed, 0 failed, 1 skipped"
+	fi
+}
+
+# The programs for event loops are a package of their own. io_uring can be switched off, and filters reject it.
+event_loops() {
+	(cd examples/event_loops && cargo build -q --locked --target "$triple") || return
+	for loop in tokio async_io mio epoll; do
+		last_line "^$loop: 1024005 bytes and 1 file descriptor$" "$(program dev $loop)"
+	done
+	if "$(program dev io_uring)" 2>&1 | grep -q '^Error: Os { code: \(1\|38\),'; then
+		say "skip  io_uring (not permitted here; kernel.io_uring_disabled is $(cat /proc/sys/kernel/io_uring_disabled 2>&1))"
+		say "0 passed, 0 failed, 1 skipped"
+	else
+		last_line "^io_uring: 5 bytes and 1 file descriptor$" "$(program dev io_uring)"
 	fi
 }
 
@@ -282,6 +304,7 @@ run_target() {
 	part "$target" "$runs" "example pair" example pair '^INET, STREAM: .*EOPNOTSUPP'
 	part "$target" "$runs" "example pass_fd" example pass_fd '^parent: the child ended with status 0$'
 	part "$target" "$runs" "example init" init
+	[ $host = no ] || part "$target" native "event loops" event_loops
 	for profile in dev release; do
 		[ $native = no ] || part "$target" native "conformance, $profile" conformance "$profile"
 		part "$target" "$emulator" "conformance, $profile" conformance "$profile" "$emulator"
@@ -412,18 +435,58 @@ run_fuzz() {
 	fi
 }
 
+# mutate OPTION...: tries the mutants that no earlier call has noticed. They are built in a copy of the tree.
+mutate() {
+	say "cargo mutants $*"
+	env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=none CARGO_PROFILE_TEST_DEBUG=none \
+		cargo mutants --no-times --iterate --jobs "${JOBS:-2}" -o "$CARGO_TARGET_DIR" "$@" >"$logs/mutants.log" 2>&1
+	status=$?
+	case $status in
+	0 | 2 | 3) ;; # 2: some were not noticed; 3: some took too long
+	*) tail -n 40 "$logs/mutants.log"; return $status ;;
+	esac
+}
+
+# run_mutants NAME: the conformance program is the fastest; then the hosted tests, and what a 32-bit machine has of its own.
+run_mutants() {
+	file=$(say "$1" | cut -s -d : -f 2)
+	file=${file:-src/**}
+	found=$CARGO_TARGET_DIR/mutants.out
+	rm -rf "$found" "$found.old"
+	for name in $(all_targets); do
+		describe target "$name" && [ $host = yes ] && break
+	done
+	CONFORMANCE=$triple mutate --file "$file" -C=--test=conformance &&
+		mutate --file "$file" &&
+		mutate --file "$file" --all-features &&
+		CONFORMANCE="i686-unknown-linux-gnu qemu-i386" mutate --file "$file" -C=--test=conformance || return
+	without_place() { sed 's/^\([^:]*\):[0-9]*:[0-9]*:/\1:/' "$@" | sort; }
+	without_place "$found/missed.txt" >"$logs/mutants.survive"
+	grep -v '^#\|^$' tests/mutants | sort >"$logs/mutants.equivalent"
+	comm -23 "$logs/mutants.survive" "$logs/mutants.equivalent" | sed 's/^/FAIL  /' | tee "$logs/mutants.failed"
+	survive=$(wc -l <"$logs/mutants.survive") failed=$(wc -l <"$logs/mutants.failed")
+	noticed=$(cat "$found/caught.txt" "$found/previously_caught.txt" "$found/timeout.txt" | wc -l)
+	say "$noticed noticed or not compiled, $((survive - failed)) equivalent"
+	say "$noticed passed, $failed failed, $((survive - failed)) skipped"
+	[ "$failed" = 0 ]
+}
+
 named=yes named_skipped=no skip_list=' '
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported miri gvisor; }
+[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported errors miri gvisor; }
 # shellcheck disable=SC2046 # a list of names
 [ "$*" != more ] || set -- $(more_targets) android nightly
 for name; do
 	case $name in
-	android | nightly | unsupported | miri | gvisor | sanitizers | boot | fuzz) continue ;;
+	android | nightly | unsupported | errors | miri | gvisor | sanitizers | boot | fuzz | mutants) continue ;;
+	mutants:*)
+		[ -e "${name#mutants:}" ] || die "there is no file ${name#mutants:}"
+		continue
+		;;
 	boot:*:*) [ -e "${name#boot:*:}/vmlinuz" ] || die "${name#boot:*:} contains no vmlinuz" ;;
 	esac
 	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" || die \
-		"there is no $name, but: $(all_targets | tr '\n' ' ')more android nightly unsupported miri gvisor sanitizers boot boot:TARGET fuzz"
+		"there is no $name, but: $(all_targets | tr '\n' ' ')more android nightly unsupported errors miri gvisor sanitizers boot boot:TARGET fuzz mutants mutants:FILE"
 done
 command -v rustup >/dev/null || die "rustup, Rust's installer, is missing"
 
@@ -460,6 +523,8 @@ for name; do
 	case $skip_list in *" $name "*) continue ;; esac
 	case $name in
 	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
+	errors) part errors "" "what they report" sh tests/error_messages.sh ;;
+	mutants*) part "${name%%:*}" native "${name#*:}" run_mutants "$name" ;;
 	android) part android "" "cargo check" run_android ;;
 	nightly) run_nightly ;;
 	miri)

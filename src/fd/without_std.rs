@@ -11,12 +11,16 @@ pub type RawFd = c_int;
 
 /// A file descriptor that is borrowed for as long as `'fd`, during which it stays open.
 ///
+/// With the feature `std` it is the standard library's type; without it, the two can't be passed in place of each other.
+///
 /// In memory it is the [`RawFd`]. It is never negative, so `Option<BorrowedFd<'_>>` is no larger.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct BorrowedFd<'fd>(Number, PhantomData<&'fd OwnedFd>);
 
 /// A file descriptor that is closed when it is dropped.
+///
+/// With the feature `std` it is the standard library's type; without it, the two can't be passed in place of each other.
 ///
 /// In memory it is the [`RawFd`]. It is never negative, so `Option<OwnedFd>` is no larger.
 ///
@@ -29,18 +33,34 @@ pub struct BorrowedFd<'fd>(Number, PhantomData<&'fd OwnedFd>);
 pub struct OwnedFd(Number);
 
 /// Borrows a file descriptor from its owner.
+///
+/// The standard library's types implement it with the feature `std`, which makes it [`std::os::fd::AsFd`].
+///
+/// [`std::os::fd::AsFd`]: https://doc.rust-lang.org/std/os/fd/trait.AsFd.html
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` doesn't implement the `AsFd` of linux-socketpair",
+    note = "enable the feature `std` of linux-socketpair to use the standard library's types"
+)]
 pub trait AsFd {
     /// Borrows the file descriptor.
     fn as_fd(&self) -> BorrowedFd<'_>;
 }
 
 /// Reads the raw file descriptor.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` doesn't implement the `AsRawFd` of linux-socketpair",
+    note = "enable the feature `std` of linux-socketpair to use the standard library's types"
+)]
 pub trait AsRawFd {
     /// The raw file descriptor, which stays owned or borrowed here.
     fn as_raw_fd(&self) -> RawFd;
 }
 
 /// Makes an owner of a raw file descriptor.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` doesn't implement the `FromRawFd` of linux-socketpair",
+    note = "enable the feature `std` of linux-socketpair to use the standard library's types"
+)]
 pub trait FromRawFd {
     /// Takes ownership of `fd`.
     ///
@@ -52,6 +72,10 @@ pub trait FromRawFd {
 }
 
 /// Gives up the ownership of a file descriptor.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` doesn't implement the `IntoRawFd` of linux-socketpair",
+    note = "enable the feature `std` of linux-socketpair to use the standard library's types"
+)]
 pub trait IntoRawFd {
     /// The raw file descriptor, which the caller owns from now on.
     #[must_use]

@@ -38,12 +38,20 @@ pub mod kind {
     /// assert_eq!(round_trip::<linux_socketpair::kind::Datagram>()?, 8);
     /// # Ok::<(), Errno>(())
     /// ```
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no kind of socket",
+        note = "the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added"
+    )]
     pub trait Kind: sealed::Kind {
         /// The type that [`socketpair`](crate::socketpair) is given, and `SO_TYPE` reports.
         const TYPE: SocketType;
     }
 
     /// A kind that keeps the boundaries of messages: [`Datagram`] or [`Seqpacket`].
+    #[diagnostic::on_unimplemented(
+        message = "a socket of kind `{Self}` has no messages",
+        note = "`UnixDatagram` and `UnixSeqpacket` keep the boundaries of messages"
+    )]
     pub trait Messages: Kind {}
 
     /// `SOCK_STREAM`: bytes in order, without boundaries.
@@ -74,6 +82,10 @@ pub mod kind {
     impl Messages for Seqpacket {}
 
     mod sealed {
+        #[diagnostic::on_unimplemented(
+            message = "`{Self}` is no kind of socket",
+            note = "the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added"
+        )]
         pub trait Kind {}
 
         impl Kind for super::Stream {}
@@ -121,7 +133,11 @@ pub struct Socket<T, Fd = OwnedFd>(Fd, PhantomData<T>);
 
 /// One end of a pair of type [`STREAM`](SocketType::STREAM): bytes in order, without boundaries.
 ///
-/// Receiving 0 bytes means end of stream (EOF), or that the buffer is empty.
+/// Receiving 0 bytes means end of stream (EOF), or that the buffer is empty. With the feature `std` it implements
+/// [`std::io::Read`] and [`std::io::Write`].
+///
+/// [`std::io::Read`]: https://doc.rust-lang.org/std/io/trait.Read.html
+/// [`std::io::Write`]: https://doc.rust-lang.org/std/io/trait.Write.html
 pub type UnixStream<Fd = OwnedFd> = Socket<kind::Stream, Fd>;
 
 /// One end of a pair of type [`DGRAM`](SocketType::DGRAM): messages.

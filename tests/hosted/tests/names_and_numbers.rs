@@ -1,7 +1,7 @@
 //! How domains, types, flags and errnos print, parse and compare. The numbers are compared with libc's constants.
 
 use bitflags::Flags;
-use linux_socketpair::{Domain, Errno, ParseError, SocketFlags, SocketType};
+use linux_socketpair::{Domain, Errno, MessageFlags, ParseError, PollFlags, SocketFlags, SocketType};
 use proptest::{prelude::*, test_runner::Config};
 
 macro_rules! same_as_libc {
@@ -148,8 +148,54 @@ fn what_is_neither_name_nor_number_does_not_parse() {
         assert!(text.parse::<Errno>().is_err(), "{text:?}");
     }
     let error: Box<dyn std::error::Error> = Box::new("".parse::<Domain>().unwrap_err());
-    assert_eq!(error.to_string(), "neither a known name nor a number in range");
     assert!(error.is::<ParseError>());
+}
+
+fn expected<T: std::str::FromStr<Err = ParseError>>(text: &str) -> String {
+    match text.parse::<T>() {
+        Ok(_) => format!("{text} parses"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn an_error_of_parsing_prints_what_was_expected() {
+    let table = [
+        (
+            expected::<Domain>("unix"),
+            "the name of a domain, such as UNIX, or a number of 32 bits",
+        ),
+        (
+            expected::<SocketType>("STREAM | RDM"),
+            "the name of a type, such as STREAM, or a number of 32 bits",
+        ),
+        (
+            expected::<SocketFlags>("CLOEXEC | FOO"),
+            "names and hexadecimal numbers, separated by `|`, such as CLOEXEC | 0x800",
+        ),
+        (
+            expected::<MessageFlags>("peek"),
+            "names and hexadecimal numbers, separated by `|`, such as PEEK | 0x40",
+        ),
+        (
+            expected::<PollFlags>("0x10000"),
+            "names and hexadecimal numbers of 16 bits, separated by `|`, such as IN | 0x4",
+        ),
+        (
+            expected::<Errno>("4096"),
+            "the name of an errno, such as EAGAIN, or a number from 1 to 4095",
+        ),
+    ];
+    for (seen, text) in table {
+        assert_eq!(seen, format!("expected {text}"));
+    }
+    // What the messages name does parse.
+    assert_eq!(
+        ("UNIX".parse(), "STREAM".parse()),
+        (Ok(Domain::UNIX), Ok(SocketType::STREAM))
+    );
+    assert!("CLOEXEC | 0x800".parse::<SocketFlags>().is_ok() && "PEEK | 0x40".parse::<MessageFlags>().is_ok());
+    assert!("IN | 0x4".parse::<PollFlags>().is_ok() && "EAGAIN".parse::<Errno>().is_ok());
 }
 
 proptest! {

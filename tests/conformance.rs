@@ -1,0 +1,33 @@
+//! Builds the conformance program and runs it. For `cargo mutants`, which runs nothing but `cargo test`: the part `mutants` of
+//! `run.sh` names this test, which `cargo test` runs only if it is named.
+
+use std::{env, process::Command};
+
+/// `CONFORMANCE` has the target, and emulators that run its programs as well.
+#[test]
+fn the_conformance_program_passes() {
+    let settings = env::var("CONFORMANCE").expect("CONFORMANCE=TARGET [EMULATOR]...");
+    let mut settings = settings.split_whitespace();
+    let target = settings.next().expect("a target");
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/freestanding");
+    let target_dir = concat!(env!("CARGO_MANIFEST_DIR"), "/target/conformance");
+    let build = [
+        "build",
+        "-q",
+        "--locked",
+        "--bin",
+        "conformance",
+        "--target-dir",
+        target_dir,
+        "--target",
+        target,
+    ];
+    let run = |command: &mut Command| assert!(command.status().expect("it runs").success());
+
+    run(Command::new(env!("CARGO")).args(build).current_dir(dir));
+    let program = format!("{target_dir}/{target}/debug/conformance");
+    run(&mut Command::new(&program));
+    for emulator in settings {
+        run(Command::new(emulator).args([&program, "qemu-user"]));
+    }
+}

@@ -1,0 +1,10 @@
+//! error: `Raw` is no kind of socket
+//! note: the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added
+
+use linux_socketpair::{SocketType, kind::Kind};
+
+pub struct Raw;
+
+impl Kind for Raw {
+    const TYPE: SocketType = SocketType::RAW;
+}

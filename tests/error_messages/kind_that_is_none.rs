@@ -1,0 +1,12 @@
+//! error: `u8` is no kind of socket
+//! note: the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added
+
+use linux_socketpair::{Errno, Socket, kind::Kind};
+
+fn pair<T: Kind>() -> Result<(), Errno> {
+    Socket::<T>::pair().map(drop)
+}
+
+pub fn of_bytes() -> Result<(), Errno> {
+    pair::<u8>()
+}
