@@ -71,7 +71,7 @@ pub enum Cause {
     TooManySockets(Usage, Errno),
     /// `ENOMEM`, or `ENFILE` for an inode: the memory cgroup's `memory.max`, in bytes.
     MemoryCgroup(Usage, Errno),
-    /// `ENOMEM`, or `ENFILE` for an inode: the system is out of memory.
+    /// `ENOMEM`, or `ENFILE` for an inode: the system is out of memory, or a memory cgroup that can't be read.
     OutOfMemory(Errno),
     /// `ENFILE`, `ENOMEM`: one of the last four.
     SystemLimit(Errno),
@@ -344,6 +344,8 @@ impl fmt::Display for Cause {
             Self::TooManyDescriptors(Some(Descriptors { soft, hard, open })) => {
                 f.write_str("RLIMIT_NOFILE: ")?;
                 match open {
+                    // The limit was lowered since.
+                    Some(open) if open > soft => write!(f, "{open} file descriptors are open, {soft} are permitted")?,
                     Some(open) => write!(f, "{open} of {soft} file descriptors are open")?,
                     None => write!(f, "fewer than 2 of {soft} file descriptors are free")?,
                 }
@@ -368,7 +370,7 @@ impl fmt::Display for Cause {
                     "memory.max: the memory cgroup uses {used} of {limit} bytes ({errno:?})"
                 )
             }
-            Self::OutOfMemory(_) => write!(f, "the system is out of memory ({errno:?})"),
+            Self::OutOfMemory(_) => write!(f, "the system or a memory cgroup is out of memory ({errno:?})"),
             Self::SystemLimit(_) => write!(
                 f,
                 "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted ({errno:?})"
