@@ -4,26 +4,49 @@
 //! cargo run --example pair
 //! ```
 
-use linux_socketpair::{Domain, Errno, RawFd, SocketFlags, SocketType, close, read, socketpair, write};
+use linux_socketpair::{Domain, Errno, RawFd, SocketFlags, SocketType, close, explain, read, socketpair, write};
+use std::process::ExitCode;
 
-fn main() -> Result<(), Errno> {
+/// The arguments of every call.
+const FLAGS: SocketFlags = SocketFlags::CLOEXEC;
+const PROTOCOL: i32 = 0;
+
+fn main() -> ExitCode {
     for ty in [SocketType::STREAM, SocketType::DGRAM, SocketType::SEQPACKET] {
-        let [a, b] = socketpair(Domain::UNIX, ty, SocketFlags::CLOEXEC, 0)?;
-        println!("{ty}: file descriptors {a} and {b}");
-        send(a, b, "ping")?;
-        send(b, a, "pong, two of them")?;
-        // SAFETY: `main` owns both descriptors, and does not use them again.
-        unsafe {
-            close(a)?;
-            close(b)?;
+        match socketpair(Domain::UNIX, ty, FLAGS, PROTOCOL) {
+            Ok(pair) => {
+                if let Err(errno) = use_pair(ty, pair) {
+                    eprintln!("{ty}: {errno}");
+                    return ExitCode::FAILURE;
+                }
+            }
+            Err(errno) => {
+                let cause = explain::socketpair(Domain::UNIX, ty, FLAGS, PROTOCOL, errno).in_detail();
+                eprintln!("{ty}: {cause}");
+                return ExitCode::FAILURE;
+            }
         }
     }
     // TCP has no pairs.
-    match socketpair(Domain::INET, SocketType::STREAM, SocketFlags::CLOEXEC, 0) {
+    match socketpair(Domain::INET, SocketType::STREAM, FLAGS, PROTOCOL) {
         Ok(_) => unreachable!("Linux has never done that"),
-        Err(errno) => println!("INET, STREAM: errno {}, {errno}", errno.raw_os_error()),
+        Err(errno) => {
+            let cause = explain::socketpair(Domain::INET, SocketType::STREAM, FLAGS, PROTOCOL, errno);
+            println!("INET, STREAM: errno {}, {cause}", errno.raw_os_error());
+        }
     }
-    Ok(())
+    ExitCode::SUCCESS
+}
+
+fn use_pair(ty: SocketType, [a, b]: [RawFd; 2]) -> Result<(), Errno> {
+    println!("{ty}: file descriptors {a} and {b}");
+    send(a, b, "ping")?;
+    send(b, a, "pong, two of them")?;
+    // SAFETY: `main` owns both descriptors, and does not use them again.
+    unsafe {
+        close(a)?;
+        close(b)
+    }
 }
 
 fn send(from: RawFd, to: RawFd, text: &str) -> Result<(), Errno> {

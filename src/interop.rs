@@ -7,6 +7,7 @@ use std::os::unix::net;
 use std::process::Stdio;
 
 use crate::errno::Errno;
+use crate::explain::Cause;
 use crate::socket::control::Truncated;
 use crate::socket::kind::Stream;
 use crate::socket::{FromFdError, Incomplete, Socket, UnixDatagram, UnixStream};
@@ -47,6 +48,13 @@ impl From<Truncated> for io::Error {
     #[inline]
     fn from(truncated: Truncated) -> Self {
         Errno::from(truncated).into()
+    }
+}
+
+impl From<Cause> for io::Error {
+    #[inline]
+    fn from(cause: Cause) -> Self {
+        cause.errno().into()
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`SendControl`] and [`RecvControl`] hold what is sent and received beside the bytes: file descriptors, credentials, pidfds,
 //!   security labels.
 //! - [`poll`] waits for several file descriptors.
+//! - [`explain`](mod@explain) finds out why a pair could not be made.
 //! - [`socketpair`], [`read`], [`write()`] and [`close`] are the system calls themselves, with raw file descriptors.
 //!
 //! ```
@@ -37,6 +38,7 @@ extern crate std;
 mod arch;
 mod buffers;
 mod errno;
+pub mod explain;
 pub mod fd;
 #[cfg(feature = "std")]
 mod interop;

@@ -1,11 +1,11 @@
 //! One thin function per system call.
 
-use core::{mem::MaybeUninit, ptr};
-use linux_raw_sys::{general::*, net::msghdr};
+use core::{ffi::CStr, mem::MaybeUninit, ptr};
+use linux_raw_sys::{general::*, net::msghdr, prctl::PR_GET_SECCOMP, system::new_utsname};
 
 use crate::arch::*;
 use crate::errno::{Errno, decode};
-use crate::fd::{AsRawFd, BorrowedFd, RawFd};
+use crate::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use crate::types::{Domain, SocketFlags, SocketType};
 
 /// Makes a pair of connected sockets and has the kernel write their raw file descriptors to `sv`.
@@ -278,3 +278,112 @@ unsafe fn ppoll_of<const NUMBER: u32, T>(fds: &mut [pollfd], timeout: Option<T>)
     // the fifth argument, the size of one.
     unsafe { syscall4::<NUMBER>(fds.as_mut_ptr() as usize, fds.len(), timeout as usize, 0) }
 }
+
+/// Opens a file, close-on-exec: below `directory`, or below the current one.
+#[inline]
+pub(crate) fn open(directory: Option<BorrowedFd<'_>>, path: &CStr, flags: u32) -> Result<OwnedFd, Errno> {
+    let directory = directory.map_or(AT_FDCWD, |directory| directory.as_raw_fd());
+    let (path, flags) = (path.as_ptr() as usize, (flags | O_CLOEXEC) as usize);
+    // SAFETY: the kernel reads the path alone.
+    let fd = decode(unsafe { syscall4::<__NR_openat>(directory as usize, path, flags, 0) })? as RawFd;
+    // SAFETY: the descriptor is new, and nothing else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// `f_type` of the file system that the file is on.
+#[inline]
+pub(crate) fn file_system(path: &CStr) -> Result<u32, Errno> {
+    #[cfg(target_pointer_width = "64")]
+    type Statfs = statfs;
+    #[cfg(target_pointer_width = "32")]
+    type Statfs = statfs64;
+
+    let mut status = MaybeUninit::<Statfs>::uninit();
+    let status = status.as_mut_ptr();
+    // SAFETY: the kernel writes `status` alone; an emulator may write nothing.
+    unsafe {
+        (&raw mut (*status).f_type).write(0);
+        #[cfg(target_pointer_width = "64")]
+        decode(syscall2::<__NR_statfs>(path.as_ptr() as usize, status as usize))?;
+        #[cfg(target_pointer_width = "32")]
+        decode(syscall3::<__NR_statfs64>(
+            path.as_ptr() as usize,
+            size_of::<Statfs>(),
+            status as usize,
+        ))?;
+        Ok((*status).f_type as u32)
+    }
+}
+
+/// The size of a file.
+#[inline]
+pub(crate) fn size(path: &CStr) -> Result<u64, Errno> {
+    let mut status = MaybeUninit::<statx>::uninit();
+    let status = status.as_mut_ptr();
+    let path = path.as_ptr() as usize;
+    // SAFETY: the kernel writes `status` alone; an emulator may write nothing.
+    unsafe {
+        (&raw mut (*status).stx_size).write(0);
+        decode(syscall5::<__NR_statx>(
+            AT_FDCWD as usize,
+            path,
+            0,
+            STATX_SIZE as usize,
+            status as usize,
+        ))?;
+        Ok((*status).stx_size)
+    }
+}
+
+/// The soft and the hard limit `RLIMIT_NOFILE` of this process.
+#[inline]
+pub(crate) fn open_files_limit() -> Result<(u64, u64), Errno> {
+    let mut limit = rlimit64 {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    let at = &raw mut limit as usize;
+    // SAFETY: the kernel writes `limit` alone.
+    decode(unsafe { syscall4::<__NR_prlimit64>(0, RLIMIT_NOFILE as usize, 0, at) })?;
+    // SAFETY: it is initialized. Volatile, since the compiler doesn't see the address used.
+    let limit = unsafe { (&raw const limit).read_volatile() };
+    Ok((limit.rlim_cur, limit.rlim_max))
+}
+
+/// 0 without a filter, 2 with one.
+#[inline]
+pub(crate) fn seccomp_mode() -> Result<usize, Errno> {
+    // SAFETY: no memory is involved.
+    decode(unsafe { syscall5::<__NR_prctl>(PR_GET_SECCOMP as usize, 0, 0, 0, 0) })
+}
+
+/// Major and minor number of the kernel's release.
+#[inline]
+pub(crate) fn kernel_release() -> Option<(u32, u32)> {
+    let mut names = MaybeUninit::<new_utsname>::uninit();
+    let names = names.as_mut_ptr();
+    let mut numbers = [0_u32; 2];
+    // SAFETY: the kernel writes `names` alone; what is read of it is initialized before, as an emulator may write nothing.
+    unsafe {
+        let release = (&raw mut (*names).release).cast::<u8>();
+        for at in 0..RELEASE {
+            release.add(at).write_volatile(0);
+        }
+        decode(syscall1::<__NR_uname>(names as usize)).ok()?;
+        let mut at = 0;
+        for number in &mut numbers {
+            while at < RELEASE && release.add(at).read().is_ascii_digit() {
+                *number = number
+                    .wrapping_mul(10)
+                    .wrapping_add(u32::from(release.add(at).read() - b'0'));
+                at += 1;
+            }
+            at += 1;
+        }
+    }
+    let [major, minor] = numbers;
+    (major > 0).then_some((major, minor))
+}
+
+/// As much of a kernel's release as its first two numbers need.
+const RELEASE: usize = 16;

@@ -202,6 +202,11 @@ pub fn raise_limit(limit: u64) {
     open_files_limit(Some([limit; 2]));
 }
 
+/// The soft and the hard limit of open files.
+pub fn descriptor_limits() -> [u64; 2] {
+    open_files_limit(None)
+}
+
 /// Returns the soft and the hard limit of open files, or sets them. Kernels before 2.6.36 have only the calls whose limits
 /// are words.
 fn open_files_limit(set: Option<[u64; 2]>) -> [u64; 2] {
@@ -355,7 +360,6 @@ pub fn refuse(calls: impl IntoIterator<Item = (u32, u32)>) {
 }
 
 /// Has the kernel answer the system call with an errno when its first argument is `argument`.
-#[cfg(target_arch = "x86")]
 pub fn refuse_when(number: u32, argument: u32, errno: u32) {
     let mut filter = Filter::new();
     filter.push(&[
@@ -384,6 +388,21 @@ pub fn answer_with_argument(calls: &[u32], place: u32) {
         filter.push(&[for_call(number, 1), answer(SECCOMP_RET_ERRNO | 38)]);
     }
     filter.install(SECCOMP_RET_ALLOW);
+}
+
+/// Has the kernel answer the system call with an errno when its argument of that place is `argument`, and end this process at any
+/// other but the one that ends it in order.
+pub fn refuse_only(number: u32, place: u32, argument: u32, errno: u32) {
+    let mut filter = Filter::new();
+    filter.push(&[
+        for_call(__NR_exit_group, 1),
+        answer(SECCOMP_RET_ALLOW),
+        for_call(number, 3),
+        load(ARGUMENTS + 8 * place),
+        for_call(argument, 1),
+        answer(SECCOMP_RET_ERRNO | errno),
+    ]);
+    filter.install(SECCOMP_RET_KILL_PROCESS);
 }
 
 /// Has the kernel end this process at any system call but these, and the one that ends it in order.

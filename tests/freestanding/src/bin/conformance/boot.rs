@@ -3,8 +3,10 @@
 use core::ffi::CStr;
 use freestanding::raw;
 use linux_raw_sys::net;
+use linux_socketpair::explain::{self, Cause, Usage};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, socketpair};
 
+use crate::explain::{reads, why_no_pair};
 use crate::pairs::Pair;
 use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same};
 
@@ -17,17 +19,19 @@ const NO_TIPC: Otherwise = Otherwise::Skipped("the kernel comes without TIPC's m
 /// More pairs than any of these tests makes.
 const MANY: usize = 2000;
 
+pub fn mount(report: &mut Report) {
+    report.test(Needs::Calls, "/proc and cgroups are mounted", || {
+        same!(raw::mount(c"proc", c"/proc"), 0);
+        same!(raw::mount(c"cgroup2", c"/cgroup"), 0);
+        Ok(())
+    });
+}
+
 pub fn tests(report: &mut Report) {
-    report.test(
-        Needs::Calls,
-        "/proc and cgroups are mounted, and as many files may be open as the tests need",
-        || {
-            same!(raw::mount(c"proc", c"/proc"), 0);
-            same!(raw::mount(c"cgroup2", c"/cgroup"), 0);
-            raw::raise_limit(2 * MANY as u64 + 64);
-            Ok(())
-        },
-    );
+    report.test(Needs::Calls, "as many files may be open as the tests need", || {
+        raw::raise_limit(2 * MANY as u64 + 64);
+        Ok(())
+    });
     report.test(
         Needs::Calls,
         "fs.file-max is reached: ENFILE without CAP_SYS_ADMIN, and recovery",
@@ -42,6 +46,17 @@ pub fn tests(report: &mut Report) {
         Needs::Calls,
         "a cgroup's memory is used up: ENOMEM or ENFILE, and recovery",
         memory_max,
+    );
+    report.test(Needs::Calls, "explained: fs.file-max is reached", explained_file_max);
+    report.test(
+        Needs::Calls,
+        "explained: twice as many sockets as fs.file-max",
+        explained_socket_max,
+    );
+    report.test(
+        Needs::Calls,
+        "explained: a cgroup's memory is used up",
+        explained_memory_max,
     );
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
         same!(tipc_pair(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);
@@ -74,6 +89,9 @@ pub fn tests(report: &mut Report) {
         let before = raw::count_descriptors();
         same!(tipc_pair(SocketType::RAW).map(drop), Errno::EPROTOTYPE);
         same!(raw::count_descriptors(), before);
+        let (domain, ty) = (Domain::TIPC, SocketType::RAW);
+        let cause = explain::socketpair(domain, ty, SocketFlags::CLOEXEC, 0, Errno::EPROTOTYPE);
+        same!(reads(cause, "AF_TIPC does not support SOCK_RAW (EPROTOTYPE)"), true);
         Ok(())
     });
 }
@@ -157,6 +175,9 @@ fn socket_max() -> Outcome {
     })
 }
 
+/// `memory.max` of a cgroup.
+const MEMORY: u64 = 2 << 20;
+
 /// The first process of a kernel can't be killed for lack of memory, so there it is an error.
 fn memory_max() -> Outcome {
     same!(raw::write_to(c"/cgroup/cgroup.subtree_control", b"+memory") > 0, true);
@@ -175,6 +196,126 @@ fn memory_max() -> Outcome {
     same!(after, before);
     same!(pairs_until_error().0, MANY);
     Ok(())
+}
+
+/// Makes pairs until there is an error, and keeps them meanwhile.
+fn at_the_limit(explain: impl FnOnce(Errno, &mut [Option<(UnixStream, UnixStream)>]) -> Outcome) -> Outcome {
+    let mut pairs = [const { None }; MANY];
+    for made in 0..MANY {
+        match UnixStream::pair() {
+            Ok(pair) => pairs[made] = Some(pair),
+            Err(errno) => return explain(errno, &mut pairs[..made]),
+        }
+    }
+    missing!()
+}
+
+/// The last file is needed to read how many there are.
+fn explained_file_max() -> Outcome {
+    let Some(open) = raw::number_in(c"/proc/sys/fs/file-nr") else {
+        missing!()
+    };
+    let limit = open + 500;
+    let in_child = || {
+        if raw::become_nobody() < 0 {
+            missing!();
+        }
+        at_the_limit(|errno, pairs| {
+            same!(errno, Errno::ENFILE);
+            let cause = why_no_pair(errno);
+            let text = "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted (ENFILE)";
+            same!(reads(cause, text), true);
+            // One of two files may be left.
+            let last = raw::epoll();
+            let text = "fs.file-max: too many files are open in the system (ENFILE)";
+            same!(reads(cause.in_detail(), text), true);
+            raw::close(last);
+            for pair in pairs.iter_mut().take(1) {
+                *pair = None;
+            }
+            let cause = cause.in_detail();
+            let Cause::TooManyFiles(Some(Usage { used, .. })) = cause else {
+                missing!();
+            };
+            same!(used <= limit && limit - used <= limit / 16, true);
+            let text = format_args!("fs.file-max: {used} of {limit} files are open in the system (ENFILE)");
+            same!(reads(cause, text), true);
+            Ok(())
+        })
+    };
+    with_file_max(limit, || child_passes(in_child))
+}
+
+/// Runs a test in a process of its own.
+fn child_passes(test: impl FnOnce() -> Outcome) -> Outcome {
+    let status = raw::in_child(|| match test() {
+        Ok(()) => 0,
+        Err(Otherwise::Failed { seen, line }) => {
+            freestanding::println!("      line {line}: {seen:?}");
+            1
+        }
+        Err(_) => 2,
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+fn explained_socket_max() -> Outcome {
+    let expected = if raw::kernel_release() < (5, 15) {
+        Errno::ENOMEM
+    } else {
+        Errno::ENFILE
+    };
+    with_file_max(100, || {
+        at_the_limit(|errno, _| {
+            same!(errno, expected);
+            let cause = why_no_pair(errno).in_detail();
+            let Cause::TooManySockets(Usage { used, limit: 200 }, _) = cause else {
+                freestanding::println!("      {cause}");
+                missing!();
+            };
+            same!((198..=200).contains(&used), true);
+            let text =
+                format_args!("fs.file-max: there are {used} AF_UNIX sockets, at most 200 are permitted ({errno:?})");
+            same!(reads(cause, text), true);
+            Ok(())
+        })
+    })
+}
+
+/// What can't be read is not claimed: first the cgroups are mounted elsewhere.
+fn explained_memory_max() -> Outcome {
+    same!(raw::write_to(c"/cgroup/tight/cgroup.procs", b"0") > 0, true);
+    let outcomes = [false, true].map(|mounted| {
+        if mounted {
+            for folder in [c"/sys", c"/sys/fs"] {
+                same!(raw::mkdir(folder), 0);
+            }
+            same!(raw::mount(c"cgroup2", c"/sys/fs/cgroup"), 0);
+        }
+        at_the_limit(|errno, pairs| {
+            // What explains the error needs some memory too.
+            for pair in pairs.iter_mut().take(8) {
+                *pair = None;
+            }
+            let cause = why_no_pair(errno).in_detail();
+            if !mounted {
+                let text = format_args!("the system or a memory cgroup is out of memory ({errno:?})");
+                same!(reads(cause, text), true);
+                return Ok(());
+            }
+            let Cause::MemoryCgroup(Usage { used, limit: MEMORY }, _) = cause else {
+                freestanding::println!("      {cause}");
+                missing!();
+            };
+            same!(used <= MEMORY && MEMORY - used <= MEMORY / 16, true);
+            let text = format_args!("memory.max: the memory cgroup uses {used} of 2097152 bytes ({errno:?})");
+            same!(reads(cause, text), true);
+            Ok(())
+        })
+    });
+    same!(raw::write_to(c"/cgroup/cgroup.procs", b"0") > 0, true);
+    outcomes.into_iter().collect()
 }
 
 fn tipc_pair(ty: SocketType) -> Result<Pair, Errno> {

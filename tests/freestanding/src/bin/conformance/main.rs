@@ -11,6 +11,7 @@ mod bytes;
 mod control;
 mod conversions;
 mod errors;
+mod explain;
 #[path = "../../../../../examples/init/src/memory.rs"]
 mod memory;
 mod messages;
@@ -50,6 +51,10 @@ fn main(arguments: Arguments) -> i32 {
     polling::tests(&mut report);
     silent_success::tests(&mut report);
     socketcall_fallback::tests(&mut report);
+    if first_process {
+        boot::mount(&mut report);
+    }
+    explain::tests(&mut report);
     sandbox::tests(&mut report);
     if first_process {
         boot::tests(&mut report);

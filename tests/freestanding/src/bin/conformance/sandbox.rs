@@ -10,10 +10,11 @@ use linux_raw_sys::net::{SO_TYPE, SOL_SOCKET};
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd,
     PollFlags, RawFd, RecvControl, SendControl, Shutdown, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket,
-    UnixStream, close, fd, poll, read, socketpair, socketpair_into, space, write,
+    UnixStream, close, explain, explain::Cause, fd, kind, poll, read, socketpair, socketpair_into, space, write,
 };
 
 use crate::control::{declare, send};
+use crate::explain::STATFS;
 use crate::report::{Needs, Outcome, Report, must, requires, same};
 
 /// Pairs on which the calls are made: both have received 4 bytes, and of the second the sender was shut down then.
@@ -199,6 +200,35 @@ const USES: &[Use] = &[
         row: "| `poll` | `ppoll`; on 32-bit machines `ppoll_time64`, and on ENOSYS `ppoll` |",
         calls: &[PPOLL],
         works: |Pairs { b, .. }| poll(&mut [PollFd::new(b, PollFlags::IN)], None) == Ok(1),
+    },
+    Use {
+        row: "| `explain::socketpair`, `pair_with` | `socketpair`, where it is repeated, and `close` where that succeeds |",
+        calls: &[__NR_socketpair, __NR_close],
+        works: |_| {
+            let (ty, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
+            explain::pair_with::<kind::Stream>(flags, Errno::EMFILE) == Cause::TooManyDescriptors(None)
+                && explain::socketpair(Domain::UNIX, ty, flags, 0, Errno::EACCES) == Cause::SucceedsNow(Errno::EACCES)
+        },
+    },
+    Use {
+        row: "| `Cause::in_detail` for `EMFILE` | `prlimit64`, `statfs`, `statx`; on 32-bit machines `statfs64` |",
+        calls: &[__NR_prlimit64, STATFS, __NR_statx],
+        works: |_| Cause::TooManyDescriptors(None).in_detail() != Cause::TooManyDescriptors(None),
+    },
+    Use {
+        row: "| `Cause::in_detail` for `ENFILE` and `ENOMEM` \
+              | `statfs`, `openat`, `read`, `close`; on 32-bit machines `statfs64` |",
+        calls: &[STATFS, __NR_openat, __NR_read, __NR_close],
+        works: |_| Cause::SystemLimit(Errno::ENOMEM).in_detail() != Cause::SystemLimit(Errno::ENOMEM),
+    },
+    Use {
+        row: "| `Cause::in_detail` for errnos of filters \
+              | `prctl`, and where there is a filter `uname` or, for `ENOSYS`, `statfs`; on 32-bit machines `statfs64` |",
+        calls: &[__NR_prctl, __NR_uname, STATFS],
+        works: |_| {
+            let cause = Cause::FilterOrKernel(Domain::UNIX, Errno::EPERM).in_detail();
+            cause.errno() == Errno::EPERM && Cause::FilterOrNoSockets.in_detail() == Cause::Filter(Errno::ENOSYS)
+        },
     },
 ];
 

@@ -1,0 +1,655 @@
+//! Why a call of socketpair(2) failed.
+//!
+//! [`socketpair`] makes no system call except the failed one, a second time, so a seccomp filter that returned an errno for
+//! it won't end the process. [`Cause::in_detail`] reads limits and counts, with system calls that a filter must allow.
+//!
+//! ```
+//! use linux_socketpair::{Domain, SocketFlags, SocketType, explain, socketpair};
+//!
+//! let (domain, ty, flags) = (Domain::INET, SocketType::STREAM, SocketFlags::CLOEXEC);
+//! let errno = socketpair(domain, ty, flags, 0).unwrap_err();
+//! let cause = explain::socketpair(domain, ty, flags, 0, errno).in_detail();
+//! assert_eq!(cause.to_string(), "AF_INET does not support pairs (EOPNOTSUPP); AF_UNIX does");
+//! ```
+
+use core::{error, ffi::CStr, fmt, mem::MaybeUninit, slice};
+use linux_raw_sys::general::{CGROUP2_SUPER_MAGIC, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY, PROC_SUPER_MAGIC};
+use linux_raw_sys::net::AF_MAX;
+
+use crate::errno::Errno;
+use crate::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::socket::kind::Kind;
+use crate::syscalls;
+use crate::types::{Domain, SocketFlags, SocketType};
+use crate::uapi::{SOCK_MAX, SOCK_TYPE_MASK};
+
+/// Why a call of socketpair(2) failed. `Display` is one sentence.
+///
+/// The example of [`explain`](self) shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// `EINVAL`: these flags are unknown to the kernel.
+    UnknownFlags(SocketFlags),
+    /// `EINVAL`: there is no type of this number.
+    UnknownType(SocketType),
+    /// `EAFNOSUPPORT`: there is no domain of this number.
+    UnknownDomain(Domain),
+    /// `EAFNOSUPPORT`: the domain is neither built in nor loaded, or not available in this network namespace.
+    UnavailableDomain(Domain),
+    /// `EPROTONOSUPPORT`, and `EINVAL` where the domain returns that: it doesn't support the protocol for this type.
+    UnsupportedProtocol {
+        /// The domain.
+        domain: Domain,
+        /// The type, without flags.
+        ty: SocketType,
+        /// The protocol.
+        protocol: i32,
+        /// What the call failed with.
+        errno: Errno,
+    },
+    /// `ESOCKTNOSUPPORT`, and `EPROTOTYPE` where the domain returns that: it doesn't support the type.
+    UnsupportedType {
+        /// The domain.
+        domain: Domain,
+        /// The type, without flags.
+        ty: SocketType,
+        /// What the call failed with.
+        errno: Errno,
+    },
+    /// `EOPNOTSUPP`: the domain doesn't support pairs.
+    NoPairs(Domain),
+    /// `EFAULT`: the memory for the file descriptors can't be written.
+    Unwritable,
+    /// `EMFILE`: fewer than two file descriptors are free under `RLIMIT_NOFILE`, or under `fs.nr_open` where that was lowered
+    /// since.
+    TooManyDescriptors(Option<Descriptors>),
+    /// `ENFILE`: as many files are open in the system as `fs.file-max` permits to a process without CAP_SYS_ADMIN.
+    TooManyFiles(Option<Usage>),
+    /// `ENFILE`, or `ENOMEM` before Linux 5.15: there are twice as many AF_UNIX sockets as `fs.file-max`. Those of this network
+    /// namespace are counted.
+    TooManySockets(Usage, Errno),
+    /// `ENOMEM`, or `ENFILE` for an inode: the memory cgroup's `memory.max`, in bytes.
+    MemoryCgroup(Usage, Errno),
+    /// `ENOMEM`, or `ENFILE` for an inode: the system is out of memory, or a memory cgroup that can't be read.
+    OutOfMemory(Errno),
+    /// `ENFILE`, `ENOMEM`: one of the last four.
+    SystemLimit(Errno),
+    /// A seccomp filter returned this errno for the call, and the kernel did not handle it.
+    Filter(Errno),
+    /// A seccomp filter returned this errno; or the kernel, if it is older than Linux 5.10 or emulated.
+    FilterOrKernel(Domain, Errno),
+    /// A security module denied the call with this errno.
+    SecurityModule(Errno),
+    /// `EPERM`: sockets of the domain and type need a capability, or a security module denied them.
+    Capability(Domain),
+    /// `ENOSYS`: the kernel was built without sockets.
+    NoSockets,
+    /// `ENOSYS`: a seccomp filter, or the kernel was built without sockets.
+    FilterOrNoSockets,
+    /// `EPROTO`, or `Ok` from [`socketpair`](crate::socketpair): a seccomp filter or an emulator reports success without a pair.
+    SuccessWithoutPair,
+    /// The call succeeds when it is repeated; its first errno.
+    SucceedsNow(Errno),
+    /// None of these explains the errno.
+    Unknown(Errno),
+}
+
+/// Limits of this process, and how many file descriptors it has open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptors {
+    /// The soft limit `RLIMIT_NOFILE`: each file descriptor is below it.
+    pub soft: u64,
+    /// The hard limit, to which the process may raise the soft one.
+    pub hard: u64,
+    /// How many are open. Unknown before Linux 6.2 and where /proc is not mounted.
+    pub open: Option<u64>,
+}
+
+/// A count and its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// How many there are.
+    pub used: u64,
+    /// How many there can be.
+    pub limit: u64,
+}
+
+/// Explains why [`socketpair`](crate::socketpair) with these arguments failed with `errno`.
+///
+/// It makes no system call except the failed one, a second time, and only where errno and arguments leave the cause open; so no
+/// filter that returned an errno for it ends the process. If that succeeds, the file descriptors are closed.
+///
+/// Linux 5.10 and later write `sv` before they ask a security module, and a seccomp filter answers earlier: that distinguishes
+/// [`SecurityModule`](Cause::SecurityModule) from [`FilterOrKernel`](Cause::FilterOrKernel).
+///
+/// The example of [`explain`](self) shows it.
+#[must_use]
+pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: i32, errno: Errno) -> Cause {
+    let bits = ty.bits() | flags.bits();
+    let known = SOCK_TYPE_MASK | (SocketFlags::CLOEXEC | SocketFlags::NONBLOCK).bits();
+    let unknown = SocketFlags::from_bits_retain(bits & !known);
+    let masked = SocketType::from_bits_retain(bits & SOCK_TYPE_MASK);
+    let unix = domain == Domain::UNIX;
+    let supported = unix
+        && matches!(
+            masked,
+            SocketType::STREAM | SocketType::DGRAM | SocketType::SEQPACKET | SocketType::RAW
+        );
+    let default_protocol = protocol == 0 || unix && protocol == AF_UNIX_PROTOCOL;
+    match errno {
+        Errno::EINVAL if !unknown.is_empty() => Cause::UnknownFlags(unknown),
+        Errno::EINVAL if masked.bits() >= SOCK_MAX => Cause::UnknownType(masked),
+        Errno::EINVAL | Errno::EPROTONOSUPPORT if !default_protocol || !unix && errno != Errno::EINVAL => {
+            Cause::UnsupportedProtocol {
+                domain,
+                ty: masked,
+                protocol,
+                errno,
+            }
+        }
+        // gVisor returns EINVAL for a type that AF_UNIX doesn't support.
+        Errno::ESOCKTNOSUPPORT | Errno::EPROTOTYPE | Errno::EINVAL if !supported => Cause::UnsupportedType {
+            domain,
+            ty: masked,
+            errno,
+        },
+        Errno::EAFNOSUPPORT if domain == Domain::UNSPEC || domain.bits() >= AF_MAX => Cause::UnknownDomain(domain),
+        Errno::EOPNOTSUPP if !unix => Cause::NoPairs(domain),
+        Errno::EFAULT => Cause::Unwritable,
+        Errno::EMFILE => Cause::TooManyDescriptors(None),
+        Errno::ENFILE | Errno::ENOMEM => Cause::SystemLimit(errno),
+        Errno::ENOSYS => Cause::FilterOrNoSockets,
+        _ => repeat(domain, ty, flags, protocol, errno),
+    }
+}
+
+/// Explains why [`Socket::pair_with`](crate::Socket::pair_with) with these flags failed with `errno`;
+/// [`Socket::pair`](crate::Socket::pair) has the flag [`CLOEXEC`](SocketFlags::CLOEXEC).
+///
+/// It is [`socketpair`] with the arguments of that call.
+///
+/// ```
+/// use linux_socketpair::{SocketFlags, UnixStream, explain, kind::Stream};
+///
+/// let flags = SocketFlags::CLOEXEC | SocketFlags::from_bits_retain(0x10);
+/// let errno = UnixStream::pair_with(flags).unwrap_err();
+/// let cause = explain::pair_with::<Stream>(flags, errno);
+/// assert_eq!(cause, explain::Cause::UnknownFlags(SocketFlags::from_bits_retain(0x10)));
+/// ```
+#[must_use]
+pub fn pair_with<T: Kind>(flags: SocketFlags, errno: Errno) -> Cause {
+    socketpair(Domain::UNIX, T::TYPE, flags, 0, errno)
+}
+
+/// AF_UNIX accepts its own number as the protocol.
+const AF_UNIX_PROTOCOL: i32 = Domain::UNIX.bits() as i32;
+
+/// Repeats the call, which no filter handles differently the second time, and concludes from what is in `sv` then.
+fn repeat(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: i32, errno: Errno) -> Cause {
+    let mut sv = [-1; 2];
+    // SAFETY: `sv` may be written.
+    let result = unsafe { syscalls::socketpair_into(domain, ty, flags, protocol, &mut sv) };
+    // The memory is read as the kernel wrote it, if it did.
+    let [a, b] = sv;
+    match result {
+        Ok(()) if a < 0 => Cause::SuccessWithoutPair,
+        Ok(()) => {
+            // SAFETY: the descriptors are new, and nothing else owns them. Sockets close without error.
+            let _ = unsafe { (syscalls::close(a), syscalls::close(b)) };
+            Cause::SucceedsNow(errno)
+        }
+        Err(again) if again != errno => Cause::Unknown(errno),
+        Err(_) if a < 0 => Cause::FilterOrKernel(domain, errno),
+        Err(_) => by_kernel(domain, errno),
+    }
+}
+
+/// The cause of an errno that no filter returned.
+fn by_kernel(domain: Domain, errno: Errno) -> Cause {
+    match errno {
+        Errno::EAFNOSUPPORT => Cause::UnavailableDomain(domain),
+        Errno::EPERM if domain != Domain::UNIX => Cause::Capability(domain),
+        Errno::EPERM | Errno::EACCES => Cause::SecurityModule(errno),
+        _ if domain == Domain::UNIX => Cause::SecurityModule(errno),
+        _ => Cause::Unknown(errno),
+    }
+}
+
+impl Cause {
+    /// Reads limits and counts, and decides what was left open, as far as it can. A cause without either is returned unchanged.
+    ///
+    /// **It makes system calls** that a seccomp filter may end the process for; the README lists them. All work when no file
+    /// descriptor is free, except for `ENFILE` and `ENOMEM`, whose figures are in files of /proc and /sys/fs/cgroup.
+    ///
+    /// - `EMFILE`: the limits; since Linux 6.2 how many file descriptors are open
+    /// - `ENFILE`, `ENOMEM`: which limit is used up but for a sixteenth: AF_UNIX sockets, files in the system, the memory cgroup
+    ///   (version 2, mounted at /sys/fs/cgroup) or one that contains it; otherwise memory
+    /// - [`FilterOrKernel`](Self::FilterOrKernel), [`FilterOrNoSockets`](Self::FilterOrNoSockets): whether there is a filter,
+    ///   and Linux 5.10 or later
+    #[must_use]
+    pub fn in_detail(self) -> Self {
+        match self {
+            Self::TooManyDescriptors(_) => Self::TooManyDescriptors(descriptors()),
+            Self::TooManyFiles(_) => system_limit(Errno::ENFILE),
+            Self::SystemLimit(errno)
+            | Self::TooManySockets(_, errno)
+            | Self::MemoryCgroup(_, errno)
+            | Self::OutOfMemory(errno) => system_limit(errno),
+            Self::FilterOrKernel(domain, errno) => match syscalls::seccomp_mode() {
+                Ok(0) => by_kernel(domain, errno),
+                // This kernel has no filters, or it is QEMU user mode, which knows none.
+                Err(Errno::EINVAL) => self,
+                _ if writes_sv_first() => Self::Filter(errno),
+                _ => self,
+            },
+            Self::FilterOrNoSockets => match syscalls::seccomp_mode() {
+                Ok(0) => Self::NoSockets,
+                Err(Errno::EINVAL) => self,
+                _ if is_on(PROTOCOLS, PROC_SUPER_MAGIC) => Self::Filter(Errno::ENOSYS),
+                _ => self,
+            },
+            _ => self,
+        }
+    }
+
+    /// What the call failed with.
+    #[must_use]
+    pub const fn errno(&self) -> Errno {
+        match *self {
+            Self::UnknownFlags(_) | Self::UnknownType(_) => Errno::EINVAL,
+            Self::UnknownDomain(_) | Self::UnavailableDomain(_) => Errno::EAFNOSUPPORT,
+            Self::NoPairs(_) => Errno::EOPNOTSUPP,
+            Self::Unwritable => Errno::EFAULT,
+            Self::TooManyDescriptors(_) => Errno::EMFILE,
+            Self::TooManyFiles(_) => Errno::ENFILE,
+            Self::Capability(_) => Errno::EPERM,
+            Self::NoSockets | Self::FilterOrNoSockets => Errno::ENOSYS,
+            Self::SuccessWithoutPair => Errno::EPROTO,
+            Self::UnsupportedProtocol { errno, .. }
+            | Self::UnsupportedType { errno, .. }
+            | Self::TooManySockets(_, errno)
+            | Self::MemoryCgroup(_, errno)
+            | Self::OutOfMemory(errno)
+            | Self::SystemLimit(errno)
+            | Self::Filter(errno)
+            | Self::FilterOrKernel(_, errno)
+            | Self::SecurityModule(errno)
+            | Self::SucceedsNow(errno)
+            | Self::Unknown(errno) => errno,
+        }
+    }
+}
+
+impl From<Cause> for Errno {
+    #[inline]
+    fn from(cause: Cause) -> Self {
+        cause.errno()
+    }
+}
+
+impl error::Error for Cause {}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errno = self.errno();
+        match *self {
+            Self::UnknownFlags(flags) => write!(
+                f,
+                "the flags {:#x} are unknown ({errno:?}); SOCK_CLOEXEC and SOCK_NONBLOCK are known",
+                flags.bits()
+            ),
+            Self::UnknownType(ty) => write!(f, "the socket type {} is unknown ({errno:?})", ty.bits()),
+            Self::UnknownDomain(domain) => write!(f, "the domain {} is unknown ({errno:?})", domain.bits()),
+            Self::UnavailableDomain(domain) => write!(
+                f,
+                "{} is neither built in nor loaded, or not available in this network namespace ({errno:?})",
+                Family(domain)
+            ),
+            Self::UnsupportedProtocol {
+                domain: Domain::UNIX,
+                protocol,
+                ..
+            } => write!(
+                f,
+                "AF_UNIX does not support protocol {protocol} ({errno:?}); it supports 0"
+            ),
+            Self::UnsupportedProtocol {
+                domain, ty, protocol, ..
+            } => write!(
+                f,
+                "{} does not support protocol {protocol} for {} ({errno:?})",
+                Family(domain),
+                Type(ty)
+            ),
+            Self::UnsupportedType {
+                domain: Domain::UNIX,
+                ty,
+                ..
+            } => write!(
+                f,
+                "AF_UNIX does not support {} ({errno:?}); it supports SOCK_STREAM, SOCK_DGRAM and SOCK_SEQPACKET",
+                Type(ty)
+            ),
+            Self::UnsupportedType { domain, ty, .. } => {
+                write!(f, "{} does not support {} ({errno:?})", Family(domain), Type(ty))
+            }
+            Self::NoPairs(domain) => {
+                write!(f, "{} does not support pairs ({errno:?}); AF_UNIX does", Family(domain))
+            }
+            Self::Unwritable => write!(f, "the memory for the file descriptors can't be written ({errno:?})"),
+            Self::TooManyDescriptors(None) => {
+                write!(f, "RLIMIT_NOFILE: fewer than 2 file descriptors are free ({errno:?})")
+            }
+            Self::TooManyDescriptors(Some(Descriptors { soft, hard, open })) => {
+                f.write_str("RLIMIT_NOFILE: ")?;
+                match open {
+                    // The limit was lowered since.
+                    Some(open) if open > soft => write!(f, "{open} file descriptors are open, {soft} are permitted")?,
+                    Some(open) => write!(f, "{open} of {soft} file descriptors are open")?,
+                    None => write!(f, "fewer than 2 of {soft} file descriptors are free")?,
+                }
+                write!(f, " (hard limit {hard})")
+            }
+            Self::TooManyFiles(None) => {
+                write!(f, "fs.file-max: too many files are open in the system ({errno:?})")
+            }
+            Self::TooManyFiles(Some(Usage { used, limit })) => {
+                write!(
+                    f,
+                    "fs.file-max: {used} of {limit} files are open in the system ({errno:?})"
+                )
+            }
+            Self::TooManySockets(Usage { used, limit }, _) => write!(
+                f,
+                "fs.file-max: there are {used} AF_UNIX sockets, at most {limit} are permitted ({errno:?})"
+            ),
+            Self::MemoryCgroup(Usage { used, limit }, _) => {
+                write!(
+                    f,
+                    "memory.max: the memory cgroup uses {used} of {limit} bytes ({errno:?})"
+                )
+            }
+            Self::OutOfMemory(_) => write!(f, "the system or a memory cgroup is out of memory ({errno:?})"),
+            Self::SystemLimit(_) => write!(
+                f,
+                "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted ({errno:?})"
+            ),
+            Self::Filter(_) => write!(f, "a seccomp filter rejects socketpair ({errno:?})"),
+            Self::FilterOrKernel(domain, Errno::EAFNOSUPPORT) => write!(
+                f,
+                "a seccomp filter rejects {} ({errno:?}), or, before Linux 5.10, it is not available",
+                Family(domain)
+            ),
+            Self::FilterOrKernel(..) => write!(
+                f,
+                "a seccomp filter rejects socketpair ({errno:?}), or, before Linux 5.10, a security module"
+            ),
+            Self::SecurityModule(_) => write!(f, "a security module rejects socketpair ({errno:?})"),
+            Self::Capability(domain) => write!(
+                f,
+                "{} requires a capability, or a security module rejects it ({errno:?})",
+                Family(domain)
+            ),
+            Self::NoSockets => write!(f, "the kernel was built without CONFIG_NET ({errno:?})"),
+            Self::FilterOrNoSockets => write!(
+                f,
+                "a seccomp filter rejects socketpair, or the kernel was built without CONFIG_NET ({errno:?})"
+            ),
+            Self::SuccessWithoutPair => write!(
+                f,
+                "a seccomp filter or an emulator reports success without a pair ({errno:?})"
+            ),
+            Self::SucceedsNow(_) => write!(f, "socketpair succeeds when it is repeated; it failed with {errno:?}"),
+            Self::Unknown(_) => write!(f, "the cause is unknown ({errno})"),
+        }
+    }
+}
+
+/// A domain as C names it.
+struct Family(Domain);
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = if self.0.bits() < AF_MAX { "AF_" } else { "domain " };
+        write!(f, "{prefix}{}", self.0)
+    }
+}
+
+/// A type as C names it.
+struct Type(SocketType);
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = matches!(self.0, SocketType::PACKET) || (1..=6).contains(&self.0.bits());
+        write!(f, "{}{}", if named { "SOCK_" } else { "type " }, self.0)
+    }
+}
+
+/// The file exists where the kernel has sockets.
+const PROTOCOLS: &CStr = c"/proc/thread-self/net/protocols";
+
+/// Needs no free file descriptor.
+fn descriptors() -> Option<Descriptors> {
+    const OPEN: &CStr = c"/proc/thread-self/fd";
+
+    let (soft, hard) = syscalls::open_files_limit().ok()?;
+    let open = if is_on(OPEN, PROC_SUPER_MAGIC) {
+        // Older kernels report 0.
+        syscalls::size(OPEN).ok().filter(|open| *open > 0)
+    } else {
+        None
+    };
+    Some(Descriptors { soft, hard, open })
+}
+
+/// Whether the file exists, on a file system of this kind: a process may have changed its root, and what is there instead be of
+/// any other kind.
+fn is_on(path: &CStr, magic: u32) -> bool {
+    syscalls::file_system(path) == Ok(magic)
+}
+
+fn writes_sv_first() -> bool {
+    syscalls::kernel_release().is_some_and(|release| release >= (5, 10))
+}
+
+fn system_limit(errno: Errno) -> Cause {
+    let files = match files() {
+        // There is no file for this either.
+        Err(Errno::ENFILE) if errno == Errno::ENFILE => return Cause::TooManyFiles(None),
+        files => files.ok().flatten(),
+    };
+    let sockets = files.and_then(|files| {
+        Some(Usage {
+            used: sockets()?,
+            limit: files.limit.saturating_mul(2),
+        })
+    });
+    let memory = memory_cgroup();
+    match (sockets, files, memory) {
+        (Some(usage), ..) if usage.is_used_up() => Cause::TooManySockets(usage, errno),
+        (_, Some(usage), _) if usage.is_used_up() && errno == Errno::ENFILE => Cause::TooManyFiles(Some(usage)),
+        (.., Some(usage)) if usage.is_used_up() => Cause::MemoryCgroup(usage, errno),
+        (Some(_), Some(_), _) => Cause::OutOfMemory(errno),
+        _ => Cause::SystemLimit(errno),
+    }
+}
+
+impl Usage {
+    /// All but a sixteenth: the kernel counts roughly, and what the failed call had taken is free again.
+    fn is_used_up(self) -> bool {
+        self.used >= self.limit - self.limit / 16
+    }
+}
+
+/// How many files are open in the system.
+fn files() -> Result<Option<Usage>, Errno> {
+    let mut memory = [MaybeUninit::uninit(); 96];
+    let mut text = Text::new(&mut memory);
+    text.read(&open_proc(c"/proc/sys/fs/file-nr")?)?;
+    // How many there are, a zero, and the limit.
+    let mut numbers = text.as_bytes().split(u8::is_ascii_whitespace).map(number);
+    Ok(match (numbers.next(), numbers.nth(1)) {
+        (Some(Some(used)), Some(Some(limit))) => Some(Usage { used, limit }),
+        _ => None,
+    })
+}
+
+/// How many AF_UNIX sockets there are in this network namespace: the third column of the lines of UNIX and UNIX-STREAM.
+fn sockets() -> Option<u64> {
+    let file = open_proc(PROTOCOLS).ok()?;
+    let (mut count, mut found) = (0_u64, false);
+    let (mut column, mut in_word, mut unix) = (0, false, true);
+    let mut value = Some(0_u64);
+    let mut name = b"UNIX".iter();
+    // A hundred protocols, a few more than there are.
+    let mut memory = [MaybeUninit::uninit(); 256];
+    let mut text = Text::new(&mut memory);
+    for _ in 0..64 {
+        if text.read(&file).ok()? == 0 {
+            return found.then_some(count);
+        }
+        for &byte in text.as_bytes() {
+            match byte {
+                b' ' | b'\n' => {
+                    if in_word && column == 2 && unix && name.len() == 0 {
+                        count = count.saturating_add(value?);
+                        found = true;
+                    }
+                    column += u32::from(in_word);
+                    in_word = false;
+                    if byte == b'\n' {
+                        (column, unix, name, value) = (0, true, b"UNIX".iter(), Some(0));
+                    }
+                }
+                _ => {
+                    in_word = true;
+                    match column {
+                        0 => unix &= name.next().is_none_or(|expected| *expected == byte),
+                        2 => value = push_digit(value, byte),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    None
+}
+
+/// The usage of the memory cgroup that has the least left: this process's, or one that contains it.
+fn memory_cgroup() -> Option<Usage> {
+    const ROOT: &CStr = c"/sys/fs/cgroup";
+
+    let mut memory = [MaybeUninit::uninit(); 1024];
+    let mut text = Text::new(&mut memory);
+    text.read(&open_proc(c"/proc/thread-self/cgroup").ok()?).ok()?;
+    // Where version 1 is used too, this is the last line.
+    let path = text.path_in_last_line()?;
+    if !is_on(ROOT, CGROUP2_SUPER_MAGIC) {
+        return None;
+    }
+    let flags = O_PATH | O_DIRECTORY;
+    let mut cgroup = syscalls::open(None, ROOT, flags).ok()?;
+    if !path.is_empty() {
+        cgroup = syscalls::open(Some(cgroup.as_fd()), path, flags).ok()?;
+    }
+    let mut least: Option<Usage> = None;
+    // The root has no limit, nor has what contains it.
+    for _ in 0..32 {
+        let Ok(limit) = number_in(cgroup.as_fd(), c"memory.max") else {
+            break;
+        };
+        if let (Some(limit), Ok(Some(used))) = (limit, number_in(cgroup.as_fd(), c"memory.current")) {
+            let usage = Usage { used, limit };
+            if least.is_none_or(|least| usage.left() < least.left()) {
+                least = Some(usage);
+            }
+        }
+        cgroup = syscalls::open(Some(cgroup.as_fd()), c"..", flags).ok()?;
+    }
+    least
+}
+
+impl Usage {
+    fn left(self) -> u64 {
+        self.limit.saturating_sub(self.used)
+    }
+}
+
+fn open_proc(path: &CStr) -> Result<OwnedFd, Errno> {
+    if !is_on(path, PROC_SUPER_MAGIC) {
+        return Err(Errno::ENOENT);
+    }
+    syscalls::open(None, path, O_RDONLY | O_NONBLOCK)
+}
+
+/// The number that the file begins with, if it does.
+fn number_in(directory: BorrowedFd<'_>, path: &CStr) -> Result<Option<u64>, Errno> {
+    let file = syscalls::open(Some(directory), path, O_RDONLY | O_NONBLOCK)?;
+    let mut memory = [MaybeUninit::uninit(); 32];
+    let mut text = Text::new(&mut memory);
+    text.read(&file)?;
+    Ok(text.as_bytes().split(u8::is_ascii_whitespace).next().and_then(number))
+}
+
+/// A decimal number without sign.
+fn number(digits: &[u8]) -> Option<u64> {
+    let start = if digits.is_empty() { None } else { Some(0) };
+    digits.iter().fold(start, |number, digit| push_digit(number, *digit))
+}
+
+fn push_digit(number: Option<u64>, digit: u8) -> Option<u64> {
+    let value = digit.wrapping_sub(b'0');
+    if value > 9 {
+        return None;
+    }
+    number?.checked_mul(10)?.checked_add(value.into())
+}
+
+/// What was read from a file.
+struct Text<'a> {
+    bytes: &'a mut [u8],
+    len: usize,
+}
+
+impl<'a> Text<'a> {
+    fn new(memory: &'a mut [MaybeUninit<u8>]) -> Self {
+        for byte in &mut *memory {
+            // Volatile, or the compiler would call `memset`, which a program without libc may lack.
+            // SAFETY: the byte may be written.
+            unsafe { byte.as_mut_ptr().write_volatile(0) };
+        }
+        let (at, len) = (memory.as_mut_ptr(), memory.len());
+        Self {
+            // SAFETY: all of it was initialized, which a kernel that reports success might not do.
+            bytes: unsafe { slice::from_raw_parts_mut(at.cast(), len) },
+            len: 0,
+        }
+    }
+
+    /// Replaces the text by what is next in the file, and returns its length.
+    fn read(&mut self, file: &OwnedFd) -> Result<usize, Errno> {
+        self.len = 0;
+        // SAFETY: the descriptor is borrowed.
+        self.len = unsafe { syscalls::read(file.as_raw_fd(), self.bytes)? };
+        Ok(self.len)
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// What follows `0::/` in the last line, if the text has an end.
+    fn path_in_last_line(&mut self) -> Option<&CStr> {
+        let (newline, lines) = self.bytes.get_mut(..self.len)?.split_last_mut()?;
+        if *newline != b'\n' {
+            return None;
+        }
+        *newline = 0;
+        let start = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        match self.bytes.get(start..self.len)? {
+            [b'0', b':', b':', b'/', path @ ..] => CStr::from_bytes_with_nul(path).ok(),
+            _ => None,
+        }
+    }
+}

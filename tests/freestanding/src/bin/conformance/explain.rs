@@ -1,0 +1,444 @@
+//! Why a call failed: each cause is produced, and its text compared.
+
+use core::fmt::{self, Display, Write};
+use freestanding::{println, raw};
+use linux_raw_sys::general::*;
+use linux_socketpair::explain::{self, Cause, Descriptors};
+use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair, socketpair_into};
+
+use crate::report::{Needs, Outcome, Report, requires, same};
+
+/// Domain, type, flags and protocol.
+type Call = (u32, u32, u32, i32);
+
+const UNIX: u32 = Domain::UNIX.bits();
+const INET: u32 = Domain::INET.bits();
+const STREAM: u32 = SocketType::STREAM.bits();
+const CLOEXEC: u32 = SocketFlags::CLOEXEC.bits();
+
+const PAIR: Call = (UNIX, STREAM, CLOEXEC, 0);
+
+const UNKNOWN_FLAGS: Needs = Needs::Kernel("it accepts unknown flags");
+const NO_SUCH_ORDER: Needs = Needs::Kernel("it doesn't write sv on failure");
+
+/// What the arguments alone explain, and the kernel's answer to them.
+#[rustfmt::skip]
+const ROWS: &[(Call, &str, Needs)] = &[
+    ((UNIX, STREAM, 0x10, 0), "the flags 0x10 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
+    ((UNIX, STREAM | 0x1000, CLOEXEC | 1 << 31, 0), "the flags 0x80001000 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
+    ((99, 12, 0x10, 7), "the flags 0x10 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
+    ((UNIX, 11, 0, 0), "the socket type 11 is unknown (EINVAL)", Needs::Calls),
+    ((UNIX, 15, CLOEXEC, 0), "the socket type 15 is unknown (EINVAL)", Needs::Calls),
+    ((0, STREAM, 0, 0), "the domain 0 is unknown (EAFNOSUPPORT)", Needs::Calls),
+    ((46, STREAM, 0, 0), "the domain 46 is unknown (EAFNOSUPPORT)", Needs::Calls),
+    ((!0, STREAM, 0, 0), "the domain 4294967295 is unknown (EAFNOSUPPORT)", Needs::Calls),
+    ((Domain::NETBEUI.bits(), STREAM, 0, 0), "AF_NETBEUI is neither built in nor loaded, or not available in this network namespace (EAFNOSUPPORT)", NO_SUCH_ORDER),
+    ((UNIX, STREAM, 0, 2), "AF_UNIX does not support protocol 2 (EPROTONOSUPPORT); it supports 0", Needs::Calls),
+    ((UNIX, SocketType::RDM.bits(), 0, -1), "AF_UNIX does not support protocol -1 (EPROTONOSUPPORT); it supports 0", Needs::Calls),
+    ((INET, STREAM, CLOEXEC, 17), "AF_INET does not support protocol 17 for SOCK_STREAM (EPROTONOSUPPORT)", Needs::Calls),
+    ((INET, SocketType::RAW.bits(), 0, 0), "AF_INET does not support protocol 0 for SOCK_RAW (EPROTONOSUPPORT)", Needs::Calls),
+    ((INET, STREAM, 0, -1), "AF_INET does not support protocol -1 for SOCK_STREAM (EINVAL)", Needs::Calls),
+    ((UNIX, SocketType::RDM.bits(), CLOEXEC, 0), "AF_UNIX does not support SOCK_RDM (ESOCKTNOSUPPORT); it supports SOCK_STREAM, SOCK_DGRAM and SOCK_SEQPACKET", Needs::Calls),
+    ((UNIX, 0, 0, 0), "AF_UNIX does not support type 0 (ESOCKTNOSUPPORT); it supports SOCK_STREAM, SOCK_DGRAM and SOCK_SEQPACKET", Needs::Calls),
+    ((UNIX, 7, 0, 1), "AF_UNIX does not support type 7 (ESOCKTNOSUPPORT); it supports SOCK_STREAM, SOCK_DGRAM and SOCK_SEQPACKET", Needs::Calls),
+    ((INET, SocketType::RDM.bits(), 0, 0), "AF_INET does not support SOCK_RDM (ESOCKTNOSUPPORT)", Needs::Calls),
+    ((Domain::NETLINK.bits(), STREAM, 0, 0), "AF_NETLINK does not support SOCK_STREAM (ESOCKTNOSUPPORT)", Needs::Calls),
+    ((INET, STREAM, 0, 0), "AF_INET does not support pairs (EOPNOTSUPP); AF_UNIX does", Needs::Calls),
+    ((Domain::NETLINK.bits(), SocketType::RAW.bits(), 0, 0), "AF_NETLINK does not support pairs (EOPNOTSUPP); AF_UNIX does", Needs::Calls),
+];
+
+/// What a filter does, and what is read then: without further system calls, and with.
+struct Filtered {
+    what: &'static str,
+    calls: &'static [(u32, u32)],
+    errno: Errno,
+    texts: [&'static str; 2],
+}
+
+const SOCKETPAIR: u32 = __NR_socketpair;
+const EPERM: u32 = linux_raw_sys::errno::EPERM;
+const EINVAL: u32 = linux_raw_sys::errno::EINVAL;
+
+const EITHER: &str = "a seccomp filter rejects socketpair (EPERM), or, before Linux 5.10, a security module";
+
+const FILTERED: &[Filtered] = &[
+    Filtered {
+        what: "EPERM",
+        calls: &[(SOCKETPAIR, EPERM)],
+        errno: Errno::EPERM,
+        texts: [EITHER, "a seccomp filter rejects socketpair (EPERM)"],
+    },
+    Filtered {
+        what: "EACCES",
+        calls: &[(SOCKETPAIR, linux_raw_sys::errno::EACCES)],
+        errno: Errno::EACCES,
+        texts: [
+            "a seccomp filter rejects socketpair (EACCES), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects socketpair (EACCES)",
+        ],
+    },
+    Filtered {
+        what: "EAFNOSUPPORT",
+        calls: &[(SOCKETPAIR, linux_raw_sys::errno::EAFNOSUPPORT)],
+        errno: Errno::EAFNOSUPPORT,
+        texts: [
+            "a seccomp filter rejects AF_UNIX (EAFNOSUPPORT), or, before Linux 5.10, it is not available",
+            "a seccomp filter rejects socketpair (EAFNOSUPPORT)",
+        ],
+    },
+    Filtered {
+        what: "EINVAL",
+        calls: &[(SOCKETPAIR, EINVAL)],
+        errno: Errno::EINVAL,
+        texts: [
+            "a seccomp filter rejects socketpair (EINVAL), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects socketpair (EINVAL)",
+        ],
+    },
+    Filtered {
+        what: "EPERM, and for prctl too",
+        calls: &[(SOCKETPAIR, EPERM), (__NR_prctl, EPERM)],
+        errno: Errno::EPERM,
+        texts: [EITHER, "a seccomp filter rejects socketpair (EPERM)"],
+    },
+    Filtered {
+        what: "EPERM, and EINVAL for prctl",
+        calls: &[(SOCKETPAIR, EPERM), (__NR_prctl, EINVAL)],
+        errno: Errno::EPERM,
+        texts: [EITHER; 2],
+    },
+    Filtered {
+        what: "EPERM, and for uname too",
+        calls: &[(SOCKETPAIR, EPERM), (__NR_uname, EPERM)],
+        errno: Errno::EPERM,
+        texts: [EITHER; 2],
+    },
+    Filtered {
+        what: "EPERM, and success without effect for uname",
+        calls: &[(SOCKETPAIR, EPERM), (__NR_uname, 0)],
+        errno: Errno::EPERM,
+        texts: [EITHER; 2],
+    },
+    Filtered {
+        what: "EPROTO",
+        calls: &[(SOCKETPAIR, linux_raw_sys::errno::EPROTO)],
+        errno: Errno::EPROTO,
+        texts: [
+            "a seccomp filter rejects socketpair (EPROTO), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects socketpair (EPROTO)",
+        ],
+    },
+];
+
+/// The status of a file system, for which 32-bit architectures have a second number.
+#[cfg(target_pointer_width = "64")]
+pub const STATFS: u32 = __NR_statfs;
+#[cfg(target_pointer_width = "32")]
+pub const STATFS: u32 = __NR_statfs64;
+
+/// A line of text.
+struct Line {
+    text: [u8; 192],
+    len: usize,
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let place = self
+            .text
+            .get_mut(self.len..)
+            .and_then(|rest| rest.get_mut(..text.len()));
+        place.ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len += text.len();
+        Ok(())
+    }
+}
+
+fn line(text: impl Display) -> Line {
+    let mut line = Line { text: [0; 192], len: 0 };
+    _ = write!(line, "{text}");
+    line
+}
+
+/// Whether the cause reads like this. Without system calls, unless it doesn't.
+pub fn reads(cause: Cause, expected: impl Display) -> bool {
+    let (text, expected) = (line(cause), line(expected));
+    let equal = text.text[..text.len] == expected.text[..expected.len];
+    if !equal {
+        println!("      {cause:?} reads: {cause}");
+    }
+    equal
+}
+
+fn call((domain, ty, flags, protocol): Call) -> Result<(), Errno> {
+    let domain = Domain::from_bits_retain(domain);
+    let (ty, flags) = (SocketType::from_bits_retain(ty), SocketFlags::from_bits_retain(flags));
+    socketpair(domain, ty, flags, protocol).map(|sv| sv.into_iter().for_each(|fd| _ = raw::close(fd)))
+}
+
+fn explained((domain, ty, flags, protocol): Call, errno: Errno) -> Cause {
+    let domain = Domain::from_bits_retain(domain);
+    let (ty, flags) = (SocketType::from_bits_retain(ty), SocketFlags::from_bits_retain(flags));
+    explain::socketpair(domain, ty, flags, protocol, errno)
+}
+
+/// Why a pair could not be made.
+pub fn why_no_pair(errno: Errno) -> Cause {
+    explain::pair_with::<kind::Stream>(SocketFlags::CLOEXEC, errno)
+}
+
+/// Whether /proc is mounted.
+fn has_proc() -> bool {
+    raw::number_in(c"/proc/sys/fs/file-nr").is_some()
+}
+
+pub fn tests(report: &mut Report) {
+    for (arguments, text, needs) in ROWS {
+        report.test(*needs, format_args!("explained: {text}"), || {
+            let before = raw::open_descriptors();
+            let Err(errno) = call(*arguments) else {
+                crate::report::missing!();
+            };
+            let cause = explained(*arguments, errno);
+            same!(cause.errno(), errno);
+            if errno == Errno::EAFNOSUPPORT && matches!(cause, Cause::UnavailableDomain(_)) {
+                let unavailable = "is neither built in nor loaded, or not available in this network namespace";
+                let domain = Domain::from_bits_retain(arguments.0);
+                same!(
+                    reads(cause, format_args!("AF_{domain} {unavailable} (EAFNOSUPPORT)")),
+                    true
+                );
+            } else {
+                same!(reads(cause, text), true);
+            }
+            same!(cause == cause.in_detail(), true);
+            same!(raw::open_descriptors(), before);
+            Ok(())
+        });
+    }
+    report.test(Needs::Calls, "explained: EFAULT", || {
+        let (domain, ty, flags) = (Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
+        // SAFETY: nothing is there to be written.
+        let result = unsafe { socketpair_into(domain, ty, flags, 0, core::ptr::null_mut()) };
+        same!(result, Errno::EFAULT);
+        let text = "the memory for the file descriptors can't be written (EFAULT)";
+        same!(
+            reads(explain::socketpair(domain, ty, flags, 0, Errno::EFAULT), text),
+            true
+        );
+        Ok(())
+    });
+    for free in 0..2 {
+        report.test(
+            Needs::Kernel("it has file descriptors of its own"),
+            format_args!("explained: EMFILE, {free} free"),
+            || emfile(free),
+        );
+    }
+    for (what, calls) in [
+        ("statfs", &[STATFS][..]),
+        ("statx", &[__NR_statx]),
+        ("prlimit64", &[__NR_prlimit64]),
+    ] {
+        report.test(
+            Needs::Seccomp,
+            format_args!("explained: EMFILE, without {what}"),
+            || emfile_without(calls),
+        );
+    }
+    for row in FILTERED {
+        report.test(
+            Needs::Seccomp,
+            format_args!("explained: a filter's {}", row.what),
+            || {
+                requires!(5, 10);
+                same!(filtered(row.calls, PAIR, row.errno, row.texts), 0);
+                Ok(())
+            },
+        );
+    }
+    report.test(Needs::Seccomp, "explained: a filter's ENOSYS", enosys);
+    report.test(
+        Needs::Seccomp,
+        "explained: a filter that rejects a domain alone",
+        one_domain,
+    );
+    report.test(
+        Needs::Seccomp,
+        "explained: a filter that ends the process at any other call and argument does not end it",
+        killing_filter,
+    );
+    report.test(Needs::Seccomp, "explained: success without a pair", || {
+        let status = raw::in_child(|| {
+            raw::refuse([(SOCKETPAIR, 0)]);
+            let text = "a seccomp filter or an emulator reports success without a pair (EPROTO)";
+            let Err(errno) = UnixStream::pair() else { return 2 };
+            i32::from(!reads(why_no_pair(errno), text))
+        });
+        same!(status, 0);
+        Ok(())
+    });
+    report.test(
+        Needs::Calls,
+        "explained: a call that succeeds when it is repeated, which leaves nothing open",
+        || {
+            let before = raw::open_descriptors();
+            let text = "socketpair succeeds when it is repeated; it failed with EACCES";
+            same!(reads(explained(PAIR, Errno::EACCES), text), true);
+            same!(raw::open_descriptors(), before);
+            Ok(())
+        },
+    );
+    report.test(
+        Needs::Calls,
+        "explained: a call that fails differently when it is repeated",
+        || {
+            let cause = explained((INET, STREAM, 0, 0), Errno::EPERM);
+            same!(
+                reads(cause, "the cause is unknown (EPERM: operation not permitted)"),
+                true
+            );
+            Ok(())
+        },
+    );
+    report.test(NO_SUCH_ORDER, "explained: a missing capability", capability);
+}
+
+/// Before Linux 6.2 the kernel doesn't report how many are open.
+pub fn emfile(free: usize) -> Outcome {
+    let counts = raw::kernel_release() >= (6, 2) && has_proc();
+    let status = raw::in_child(|| {
+        raw::leave_free(free);
+        let [soft, hard] = raw::descriptor_limits();
+        let open = u64::from(raw::count_descriptors());
+        let Err(errno) = UnixStream::pair() else { return 2 };
+        let cause = why_no_pair(errno);
+        let first = reads(cause, "RLIMIT_NOFILE: fewer than 2 file descriptors are free (EMFILE)");
+        let cause = cause.in_detail();
+        let limit = format_args!("(hard limit {hard})");
+        let second = if !counts {
+            let text = format_args!("RLIMIT_NOFILE: fewer than 2 of {soft} file descriptors are free {limit}");
+            reads(cause, text)
+        } else if open > soft {
+            // The tests were started with some that are not below the limit.
+            let text = format_args!("RLIMIT_NOFILE: {open} file descriptors are open, {soft} are permitted {limit}");
+            reads(cause, text)
+        } else {
+            let text = format_args!("RLIMIT_NOFILE: {open} of {soft} file descriptors are open {limit}");
+            reads(cause, text)
+        };
+        i32::from(!first || !second)
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+fn emfile_without(calls: &[u32]) -> Outcome {
+    let status = raw::in_child(|| {
+        raw::leave_free(1);
+        let [soft, hard] = raw::descriptor_limits();
+        for errno in [0, EPERM] {
+            raw::refuse(calls.iter().map(|call| (*call, errno)));
+        }
+        let Err(errno) = UnixStream::pair() else { return 2 };
+        let expected = if calls.contains(&__NR_prlimit64) {
+            None
+        } else {
+            let open = None;
+            Some(Descriptors { soft, hard, open })
+        };
+        i32::from(why_no_pair(errno).in_detail() != Cause::TooManyDescriptors(expected))
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+/// The wait status of a process in which a filter returns these errnos. Nothing stays open.
+fn filtered(calls: &[(u32, u32)], arguments: Call, errno: Errno, texts: [&str; 2]) -> i32 {
+    raw::in_child(|| {
+        let before = raw::open_descriptors();
+        raw::refuse(calls.iter().copied());
+        if call(arguments) != Err(errno) {
+            return 2;
+        }
+        let cause = explained(arguments, errno);
+        if cause.errno() != errno || cause.in_detail().errno() != errno {
+            return 3;
+        }
+        let right = reads(cause, texts[0]) && reads(cause.in_detail(), texts[1]);
+        i32::from(!right || raw::open_descriptors() != before)
+    })
+}
+
+/// Where there is `socketcall`, it fails too.
+fn enosys() -> Outcome {
+    const ENOSYS: u32 = linux_raw_sys::errno::ENOSYS;
+    let either = "a seccomp filter rejects socketpair, or the kernel was built without CONFIG_NET (ENOSYS)";
+    let decided = "a seccomp filter rejects socketpair (ENOSYS)";
+    let calls = [(SOCKETPAIR, ENOSYS), (raw::SOCKETCALL.unwrap_or(SOCKETPAIR), ENOSYS)];
+    let second = if has_proc() { decided } else { either };
+    same!(filtered(&calls, PAIR, Errno::ENOSYS, [either, second]), 0);
+    Ok(())
+}
+
+/// As a filter does that permits some domains; what it lets through fails in the kernel.
+fn one_domain() -> Outcome {
+    requires!(5, 10);
+    let status = raw::in_child(|| {
+        raw::refuse_when(SOCKETPAIR, INET, linux_raw_sys::errno::EAFNOSUPPORT);
+        let arguments = (INET, STREAM, 0, 0);
+        let netbeui = (Domain::NETBEUI.bits(), STREAM, 0, 0);
+        if [arguments, netbeui].map(call) != [Err(Errno::EAFNOSUPPORT); 2] {
+            return 2;
+        }
+        let cause = explained(arguments, Errno::EAFNOSUPPORT);
+        let text = "a seccomp filter rejects AF_INET (EAFNOSUPPORT), or, before Linux 5.10, it is not available";
+        let right = reads(cause, text)
+            && reads(cause.in_detail(), "a seccomp filter rejects socketpair (EAFNOSUPPORT)")
+            && explained(netbeui, Errno::EAFNOSUPPORT) == Cause::UnavailableDomain(Domain::NETBEUI);
+        i32::from(!right)
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+fn killing_filter() -> Outcome {
+    requires!(5, 10);
+    let filter = || raw::refuse_only(SOCKETPAIR, 1, STREAM | CLOEXEC, EPERM);
+    let survives = raw::in_child(|| {
+        filter();
+        let Err(errno) = UnixStream::pair() else { return 2 };
+        let cause = why_no_pair(errno);
+        i32::from(!reads(cause, EITHER))
+    });
+    same!(survives, 0);
+    // It ends a process that probes with an unknown flag, or that reads the details.
+    let probes: [fn() -> bool; 2] = [
+        || call((UNIX, STREAM, CLOEXEC | 0x10, 0)).is_ok(),
+        || why_no_pair(Errno::EPERM).in_detail().errno() == Errno::EPERM,
+    ];
+    for probe in probes {
+        let status = raw::in_child(|| {
+            filter();
+            i32::from(probe())
+        });
+        same!(status & 0x7f, SIGSYS);
+    }
+    Ok(())
+}
+
+fn capability() -> Outcome {
+    let status = raw::in_child(|| {
+        if raw::has_capability(CAP_NET_RAW) && raw::become_nobody() != 0 {
+            return 77;
+        }
+        let icmp = (INET, SocketType::RAW.bits(), CLOEXEC, 1);
+        if call(icmp) != Err(Errno::EPERM) {
+            return 2;
+        }
+        let text = "AF_INET requires a capability, or a security module rejects it (EPERM)";
+        i32::from(!reads(explained(icmp, Errno::EPERM), text))
+    });
+    same!(status, 0);
+    Ok(())
+}
