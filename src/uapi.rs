@@ -22,3 +22,5 @@ pub(crate) const SOCK_NONBLOCK: u32 = general::O_NONBLOCK;
 
 /// include/linux/socket.h
 pub(crate) const SCM_PIDFD: u32 = 4;
+/// include/uapi/asm-generic/socket.h
+pub(crate) const SO_RIGHTS_NOTRUNC: u32 = 85;

@@ -1,7 +1,10 @@
 //! Control messages (ancillary data): sent ones borrow their file descriptors, received ones own theirs.
 
-use core::{error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice};
-use linux_raw_sys::net::{MSG_CMSG_CLOEXEC, SCM_CREDENTIALS, SCM_RIGHTS, SCM_SECURITY, SOL_SOCKET};
+use core::{error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice, time::Duration};
+use linux_raw_sys::net::{
+    MSG_CMSG_CLOEXEC, SCM_CREDENTIALS, SCM_INQ, SCM_RIGHTS, SCM_SECURITY, SO_TIMESTAMP_NEW, SO_TIMESTAMP_OLD,
+    SO_TIMESTAMPNS_NEW, SO_TIMESTAMPNS_OLD, SOL_SOCKET,
+};
 
 use super::cmsg::{self, Message, Messages};
 use crate::errno::{Errno, decode};
@@ -14,6 +17,7 @@ const RIGHTS: i32 = SCM_RIGHTS as i32;
 const CREDENTIALS: i32 = SCM_CREDENTIALS as i32;
 const SECURITY: i32 = SCM_SECURITY as i32;
 const PIDFD: i32 = SCM_PIDFD as i32;
+const INQ: i32 = SCM_INQ as i32;
 
 /// How much memory control messages occupy, in words of the machine: the length of the memory that [`SendControl`] and
 /// [`RecvControl`] are given.
@@ -50,6 +54,12 @@ pub mod space {
 
     /// The words of an `SCM_PIDFD` message.
     pub const PIDFD: usize = payload(4);
+
+    /// The words of an `SCM_TIMESTAMP` or `SCM_TIMESTAMPNS` message.
+    pub const TIMESTAMP: usize = payload(16);
+
+    /// The words of an `SCM_INQ` message.
+    pub const BYTES_TO_RECV: usize = payload(4);
 
     /// The words of any message with `len` bytes behind its header, such as the label in an `SCM_SECURITY` message.
     #[inline]
@@ -513,6 +523,13 @@ pub enum ControlMessage<'a> {
     /// `SCM_SECURITY`: the security label of the sender, as the security module writes it, if the receiver has set
     /// [`set_pass_security`](crate::Socket::set_pass_security).
     Security(&'a [u8]),
+    /// `SCM_TIMESTAMPNS` or `SCM_TIMESTAMP`: when the message was sent, since 1970-01-01 UTC, if the receiver has set
+    /// [`set_pass_timestamps`](crate::Socket::set_pass_timestamps) or
+    /// [`set_pass_timestamps_micros`](crate::Socket::set_pass_timestamps_micros).
+    Timestamp(Duration),
+    /// `SCM_INQ`: how many bytes are left to receive, if the receiver has set
+    /// [`set_pass_bytes_to_recv`](crate::Socket::set_pass_bytes_to_recv).
+    BytesToRecv(usize),
     /// Any other, or one of the above that was truncated.
     Other {
         /// The protocol that it comes from, `SOL_*`.
@@ -555,9 +572,46 @@ impl<'a> Iterator for ControlMessages<'a> {
                     None => continue,
                 },
                 (SOL, SECURITY, _) => ControlMessage::Security(payload),
+                (SOL, ..) => other_of_sockets(ty, payload),
                 _ => ControlMessage::Other { level, ty, payload },
             });
         }
+    }
+}
+
+fn other_of_sockets(ty: i32, payload: &mut [u8]) -> ControlMessage<'_> {
+    if let (INQ, &mut [a, b, c, d]) = (ty, &mut *payload) {
+        if let Ok(bytes) = i32::from_ne_bytes([a, b, c, d]).try_into() {
+            return ControlMessage::BytesToRecv(bytes);
+        }
+    } else if let Some(since) = time(ty, payload) {
+        return ControlMessage::Timestamp(since);
+    }
+    let level = SOL;
+    ControlMessage::Other { level, ty, payload }
+}
+
+/// The time in a message of that type, if it is from 1970 on.
+fn time(ty: i32, payload: &[u8]) -> Option<Duration> {
+    let (per_unit, is_old) = match ty as u32 {
+        SO_TIMESTAMP_OLD => (1000, true),
+        SO_TIMESTAMP_NEW => (1000, false),
+        SO_TIMESTAMPNS_OLD => (1, true),
+        SO_TIMESTAMPNS_NEW => (1, false),
+        _ => return None,
+    };
+    let [seconds, units] = if is_old {
+        let words: &[u8; size_of::<[isize; 2]>()] = payload.try_into().ok()?;
+        // SAFETY: any bytes are ints.
+        unsafe { words.as_ptr().cast::<[isize; 2]>().read_unaligned() }.map(|word| word as i64)
+    } else {
+        let ints: &[u8; 16] = payload.try_into().ok()?;
+        // SAFETY: any bytes are ints.
+        unsafe { ints.as_ptr().cast::<[i64; 2]>().read_unaligned() }
+    };
+    match u32::try_from(units).ok()?.checked_mul(per_unit)? {
+        nanos @ 0..1_000_000_000 => Some(Duration::new(seconds.try_into().ok()?, nanos)),
+        _ => None,
     }
 }
 
