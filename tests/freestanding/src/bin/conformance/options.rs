@@ -420,9 +420,8 @@ fn timestamps<T: Messages>() -> Outcome {
     let wait = || poll(&mut [], Some(Duration::from_millis(2)));
     // The kernel doesn't distinguish the newer options here.
     let newer = cfg!(target_pointer_width = "32") && raw::kernel_release() >= (5, 1);
-    let is_set = |nanos, micros| {
-        b.pass_timestamps() == Ok(nanos) && b.pass_timestamps_micros() == Ok(micros || nanos && newer)
-    };
+    let is_set =
+        |nanos, micros| b.pass_timestamps() == Ok(nanos) && b.pass_timestamps_micros() == Ok(micros || nanos && newer);
     same!(is_set(false, false), true);
     must!(a.send(b"without"));
     same!(must!(next_timestamp(&b)).is_none(), true);
