@@ -26,3 +26,10 @@ pub(crate) const SOCK_NONBLOCK: u32 = general::O_NONBLOCK;
 
 /// include/linux/socket.h
 pub(crate) const SCM_PIDFD: u32 = 4;
+/// include/uapi/asm-generic/socket.h
+pub(crate) const SO_RIGHTS_NOTRUNC: u32 = 85;
+
+/// include/linux/socket.h
+pub(crate) const MSG_WAITFORONE: u32 = 0x1_0000;
+/// include/uapi/linux/uio.h
+pub(crate) const UIO_MAXIOV: u32 = 1024;

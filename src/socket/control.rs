@@ -1,7 +1,10 @@
 //! Control messages (ancillary data): sent ones borrow their file descriptors, received ones own theirs.
 
-use core::{error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice};
-use linux_raw_sys::net::{MSG_CMSG_CLOEXEC, SCM_CREDENTIALS, SCM_RIGHTS, SCM_SECURITY, SOL_SOCKET};
+use core::{error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice, time::Duration};
+use linux_raw_sys::net::{
+    MSG_CMSG_CLOEXEC, SCM_CREDENTIALS, SCM_INQ, SCM_RIGHTS, SCM_SECURITY, SO_TIMESTAMP_NEW, SO_TIMESTAMP_OLD,
+    SO_TIMESTAMPNS_NEW, SO_TIMESTAMPNS_OLD, SOL_SOCKET,
+};
 
 use super::cmsg::{self, Message, Messages};
 use crate::errno::{Errno, decode};
@@ -9,11 +12,13 @@ use crate::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use crate::types::MessageFlags;
 use crate::uapi::SCM_PIDFD;
 
+const WORD: usize = size_of::<usize>();
 const SOL: i32 = SOL_SOCKET as i32;
 const RIGHTS: i32 = SCM_RIGHTS as i32;
 const CREDENTIALS: i32 = SCM_CREDENTIALS as i32;
 const SECURITY: i32 = SCM_SECURITY as i32;
 const PIDFD: i32 = SCM_PIDFD as i32;
+const INQ: i32 = SCM_INQ as i32;
 
 /// How much memory control messages occupy, in words of the machine: the length of the memory that [`SendControl`] and
 /// [`RecvControl`] are given.
@@ -50,6 +55,12 @@ pub mod space {
 
     /// The words of an `SCM_PIDFD` message.
     pub const PIDFD: usize = payload(4);
+
+    /// The words of an `SCM_TIMESTAMP` or `SCM_TIMESTAMPNS` message.
+    pub const TIMESTAMP: usize = payload(16);
+
+    /// The words of an `SCM_INQ` message.
+    pub const BYTES_TO_RECV: usize = payload(4);
 
     /// The words of any message with `len` bytes behind its header, such as the label in an `SCM_SECURITY` message.
     #[inline]
@@ -416,6 +427,86 @@ impl<'a> RecvControl<'a> {
         }
     }
 
+    /// Returns the memory behind what was received, for another part of the same message.
+    pub(super) fn rest_as_raw_parts(&mut self) -> (*mut u8, usize) {
+        let messages = self.received();
+        let used = messages.fold(0, |used: usize, message| used.wrapping_add(size_of_message(&message)));
+        // A last message without its padding ends within the memory all the same, which is words.
+        self.forget_from(used.min(size_of_val(self.memory)));
+        let len = size_of_val(self.memory) - self.len;
+        // SAFETY: it is no more than the size of the memory.
+        (unsafe { self.memory.as_mut_ptr().byte_add(self.len) }.cast(), len)
+    }
+
+    /// Takes ownership of what a call has written to the memory that [`rest_as_raw_parts`](Self::rest_as_raw_parts) returned, as
+    /// [`set_received`](Self::set_received) does, and adds it to what is there; or closes it, if there was an error or end of
+    /// stream.
+    ///
+    /// # Safety
+    ///
+    /// As for `set_received`.
+    pub(super) unsafe fn add_received(&mut self, len: usize, flags: MessageFlags, is_part: bool) {
+        let before = self.len;
+        self.len = before + len.min(size_of_val(self.memory) - before);
+        if is_part {
+            self.truncated |= flags.contains(MessageFlags::CTRUNC);
+            self.merge_from(before);
+            if self.max_descriptors < usize::MAX {
+                self.truncated |= close_beyond(self.max_descriptors, self.received());
+            }
+        } else {
+            close_remaining(self.received_from(before));
+            self.forget_from(before);
+        }
+    }
+
+    /// Removes what each part of a message repeats: the sender, where it is the same, and the bytes that are left, of which the
+    /// last part's are kept.
+    fn merge_from(&mut self, start: usize) {
+        let (mut at, mut end) = (start, start);
+        let mut is_same_sender = false;
+        loop {
+            let (before, rest) = self.memory.split_at_mut((at / WORD).min(self.memory.len()));
+            let rest_len = self.len.saturating_sub(at);
+            // SAFETY: both are words, with no more bytes than these.
+            let (held, mut rest) = unsafe {
+                let held = slice::from_raw_parts_mut(before.as_mut_ptr().cast(), end);
+                let rest = slice::from_raw_parts_mut(rest.as_mut_ptr().cast(), rest_len.min(size_of_val(rest)));
+                (Messages::new(held), Messages::new(rest))
+            };
+            let Some(message) = rest.next() else { break };
+            let size = size_of_message(&message);
+            if !is_repeated(message, held, &mut is_same_sender) {
+                self.move_words(at / WORD, end / WORD, size / WORD);
+                end += size;
+            }
+            at += size;
+        }
+        self.forget_from(end);
+    }
+
+    /// Moves words towards the beginning.
+    fn move_words(&mut self, from: usize, to: usize, count: usize) {
+        for i in 0..count {
+            let word = self.memory.get(from + i).copied().unwrap_or_default();
+            if let Some(place) = self.memory.get_mut(to + i) {
+                // Volatile, or the compiler would call `memmove`.
+                // SAFETY: the reference is valid.
+                unsafe { (&raw mut *place).write_volatile(word) };
+            }
+        }
+    }
+
+    /// Reduces what was received to `len` bytes, a multiple of a word, without closing anything.
+    fn forget_from(&mut self, len: usize) {
+        fill_with_zeros(
+            self.memory
+                .get_mut(len / WORD..self.len.div_ceil(WORD))
+                .unwrap_or_default(),
+        );
+        self.len = len;
+    }
+
     /// The flag for the receiving call.
     #[inline]
     pub(super) const fn recv_flags(&self) -> u32 {
@@ -429,8 +520,16 @@ impl<'a> RecvControl<'a> {
 
     #[inline]
     fn received(&mut self) -> Messages<'_> {
+        self.received_from(0)
+    }
+
+    /// What was received from that byte on, the first of a message.
+    #[inline]
+    fn received_from(&mut self, start: usize) -> Messages<'_> {
         // SAFETY: `len` is no more than the size of the memory, which is words.
-        unsafe { Messages::new(slice::from_raw_parts_mut(self.memory.as_mut_ptr().cast(), self.len)) }
+        let received = unsafe { slice::from_raw_parts_mut(self.memory.as_mut_ptr().cast(), self.len) };
+        // SAFETY: messages begin at a word's alignment.
+        unsafe { Messages::new(received.get_mut(start..).unwrap_or_default()) }
     }
 }
 
@@ -438,9 +537,51 @@ impl<'a> RecvControl<'a> {
 fn clear(memory: &mut [usize], len: usize) {
     // SAFETY: `len` is no more than the size of the memory, which is words.
     close_remaining(unsafe { Messages::new(slice::from_raw_parts_mut(memory.as_mut_ptr().cast(), len)) });
-    for word in memory.iter_mut().take(len.div_ceil(size_of::<usize>())) {
+    fill_with_zeros(memory.get_mut(..len.div_ceil(WORD)).unwrap_or_default());
+}
+
+#[inline]
+fn fill_with_zeros(words: &mut [usize]) {
+    for word in words {
         // SAFETY: the reference is valid. Volatile as in `new`.
         unsafe { (&raw mut *word).write_volatile(0) };
+    }
+}
+
+/// The bytes of a message with its header and its padding.
+#[inline]
+fn size_of_message(message: &Message<'_>) -> usize {
+    cmsg::words(message.payload.len()).wrapping_mul(WORD)
+}
+
+/// Whether a part's message only repeats what is held. What it has beyond that is taken over, and a pidfd closed.
+fn is_repeated(message: Message<'_>, mut held: Messages<'_>, is_same_sender: &mut bool) -> bool {
+    let same_type = |other: &Message<'_>| (other.level, other.ty) == (message.level, message.ty);
+    match (message.level, message.ty) {
+        (SOL, CREDENTIALS | SECURITY) => {
+            let is_held = held.any(|other| same_type(&other) && other.payload.iter().eq(message.payload.iter()));
+            *is_same_sender |= is_held && message.ty == CREDENTIALS;
+            is_held
+        }
+        (SOL, PIDFD) if *is_same_sender && held.any(|other| same_type(&other)) => {
+            // SAFETY: it is a message's payload.
+            unsafe { ints(message.payload) }
+                .iter_mut()
+                .for_each(|place| drop(take(place)));
+            true
+        }
+        (SOL, INQ) => match held.find(same_type) {
+            Some(other) => {
+                other
+                    .payload
+                    .iter_mut()
+                    .zip(message.payload)
+                    .for_each(|(old, new)| mem::swap(old, new));
+                true
+            }
+            None => false,
+        },
+        _ => false,
     }
 }
 
@@ -513,6 +654,13 @@ pub enum ControlMessage<'a> {
     /// `SCM_SECURITY`: the security label of the sender, as the security module writes it, if the receiver has set
     /// [`set_pass_security`](crate::Socket::set_pass_security).
     Security(&'a [u8]),
+    /// `SCM_TIMESTAMPNS` or `SCM_TIMESTAMP`: when the message was sent, since 1970-01-01 UTC, if the receiver has set
+    /// [`set_pass_timestamps`](crate::Socket::set_pass_timestamps) or
+    /// [`set_pass_timestamps_micros`](crate::Socket::set_pass_timestamps_micros).
+    Timestamp(Duration),
+    /// `SCM_INQ`: how many bytes are left to receive, if the receiver has set
+    /// [`set_pass_bytes_to_recv`](crate::Socket::set_pass_bytes_to_recv).
+    BytesToRecv(usize),
     /// Any other, or one of the above that was truncated.
     Other {
         /// The protocol that it comes from, `SOL_*`.
@@ -555,9 +703,46 @@ impl<'a> Iterator for ControlMessages<'a> {
                     None => continue,
                 },
                 (SOL, SECURITY, _) => ControlMessage::Security(payload),
+                (SOL, ..) => other_of_sockets(ty, payload),
                 _ => ControlMessage::Other { level, ty, payload },
             });
         }
+    }
+}
+
+fn other_of_sockets(ty: i32, payload: &mut [u8]) -> ControlMessage<'_> {
+    if let (INQ, &mut [a, b, c, d]) = (ty, &mut *payload) {
+        if let Ok(bytes) = i32::from_ne_bytes([a, b, c, d]).try_into() {
+            return ControlMessage::BytesToRecv(bytes);
+        }
+    } else if let Some(since) = time(ty, payload) {
+        return ControlMessage::Timestamp(since);
+    }
+    let level = SOL;
+    ControlMessage::Other { level, ty, payload }
+}
+
+/// The time in a message of that type, if it is from 1970 on.
+fn time(ty: i32, payload: &[u8]) -> Option<Duration> {
+    let (per_unit, is_old) = match ty as u32 {
+        SO_TIMESTAMP_OLD => (1000, true),
+        SO_TIMESTAMP_NEW => (1000, false),
+        SO_TIMESTAMPNS_OLD => (1, true),
+        SO_TIMESTAMPNS_NEW => (1, false),
+        _ => return None,
+    };
+    let [seconds, units] = if is_old {
+        let words: &[u8; size_of::<[isize; 2]>()] = payload.try_into().ok()?;
+        // SAFETY: any bytes are ints.
+        unsafe { words.as_ptr().cast::<[isize; 2]>().read_unaligned() }.map(|word| word as i64)
+    } else {
+        let ints: &[u8; 16] = payload.try_into().ok()?;
+        // SAFETY: any bytes are ints.
+        unsafe { ints.as_ptr().cast::<[i64; 2]>().read_unaligned() }
+    };
+    match u32::try_from(units).ok()?.checked_mul(per_unit)? {
+        nanos @ 0..1_000_000_000 => Some(Duration::new(seconds.try_into().ok()?, nanos)),
+        _ => None,
     }
 }
 

@@ -3,11 +3,13 @@
 use core::{ptr, time::Duration};
 use linux_raw_sys::{general::*, ioctl::*, net::*};
 
-use super::{Socket, control::Credentials, kind::Kind};
+use super::{Socket, control::Credentials, kind};
 use crate::errno::{Errno, decode};
 use crate::fd::{AsFd, FromRawFd, OwnedFd};
 use crate::syscalls;
 use crate::types::{Domain, SocketType};
+use crate::uapi::SO_RIGHTS_NOTRUNC;
+use kind::{Kind, Messages, Stream};
 
 /// # Options
 ///
@@ -226,6 +228,20 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_PASSRIGHTS, i32::from(on))
     }
 
+    /// Sets whether a file descriptor that a security module denies leaves its errno in its place, `SO_RIGHTS_NOTRUNC`, so that
+    /// [`Rights`](crate::Rights) and [`Descriptors`](crate::Descriptors) return it there. Since Linux 7.3.
+    ///
+    /// Without it, as at first and on older kernels, that descriptor and those behind it are discarded.
+    ///
+    /// # Errors
+    ///
+    /// - `ENOPROTOOPT`: an older kernel, or not an AF_UNIX socket
+    #[doc(alias = "SO_RIGHTS_NOTRUNC")]
+    #[inline]
+    pub fn set_rights_notrunc(&self, on: bool) -> Result<(), Errno> {
+        self.set_value(SO_RIGHTS_NOTRUNC, i32::from(on))
+    }
+
     /// Whether each received message comes with its sender's security label, `SO_PASSSEC`.
     ///
     /// # Errors
@@ -271,6 +287,18 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_SNDBUF, i32::try_from(size).unwrap_or(i32::MAX))
     }
 
+    /// Sets [`send_buffer_size`](Self::send_buffer_size) like [`set_send_buffer_size`](Self::set_send_buffer_size), but without the
+    /// limit of `net.core.wmem_max`, `SO_SNDBUFFORCE`.
+    ///
+    /// # Errors
+    ///
+    /// - `EPERM`: the process lacks CAP_NET_ADMIN
+    #[doc(alias = "SO_SNDBUFFORCE")]
+    #[inline]
+    pub fn force_send_buffer_size(&self, size: usize) -> Result<(), Errno> {
+        self.set_value(SO_SNDBUFFORCE, i32::try_from(size).unwrap_or(i32::MAX))
+    }
+
     /// The size of the receive buffer in bytes, `SO_RCVBUF`. On AF_UNIX the sender's buffer is the limit.
     ///
     /// # Errors
@@ -292,6 +320,18 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     #[inline]
     pub fn set_recv_buffer_size(&self, size: usize) -> Result<(), Errno> {
         self.set_value(SO_RCVBUF, i32::try_from(size).unwrap_or(i32::MAX))
+    }
+
+    /// Sets [`recv_buffer_size`](Self::recv_buffer_size) like [`set_recv_buffer_size`](Self::set_recv_buffer_size), but without the
+    /// limit of `net.core.rmem_max`, `SO_RCVBUFFORCE`.
+    ///
+    /// # Errors
+    ///
+    /// - `EPERM`: the process lacks CAP_NET_ADMIN
+    #[doc(alias = "SO_RCVBUFFORCE")]
+    #[inline]
+    pub fn force_recv_buffer_size(&self, size: usize) -> Result<(), Errno> {
+        self.set_value(SO_RCVBUFFORCE, i32::try_from(size).unwrap_or(i32::MAX))
     }
 
     /// How long sending waits for room before it fails with `EAGAIN`, `SO_SNDTIMEO`; `None` is indefinitely.
@@ -618,6 +658,162 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     }
 }
 
+/// # Options of streams
+impl<Fd: AsFd> Socket<Stream, Fd> {
+    /// Sets whether bytes that are received come with the number of those that are left, `SO_INQ`:
+    /// [`ControlMessage::BytesToRecv`](crate::ControlMessage::BytesToRecv). Since Linux 6.17.
+    ///
+    /// # Errors
+    ///
+    /// - `EINVAL`, `ENOPROTOOPT`: not an AF_UNIX stream
+    /// - `ENOPROTOOPT`: an older kernel
+    ///
+    /// ```
+    /// use linux_socketpair::{ControlMessage, Errno, IoSliceMut, RecvControl, UnixStream, space};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// match b.set_pass_bytes_to_recv(true) {
+    ///     Err(Errno::ENOPROTOOPT) => return Ok(()), // before Linux 6.17
+    ///     result => result?,
+    /// }
+    /// a.send(b"some bytes")?;
+    /// let mut memory = [MaybeUninit::uninit(); space::BYTES_TO_RECV];
+    /// let mut control = RecvControl::new(&mut memory);
+    /// b.recv_message(&mut [IoSliceMut::new(&mut [0; 4])], &mut control)?;
+    /// assert!(matches!(control.messages()?.next(), Some(ControlMessage::BytesToRecv(6))));
+    /// # Ok::<(), Errno>(())
+    /// ```
+    #[doc(alias("SO_INQ", "SCM_INQ"))]
+    #[inline]
+    pub fn set_pass_bytes_to_recv(&self, on: bool) -> Result<(), Errno> {
+        self.set_value(SO_INQ, i32::from(on))
+    }
+
+    /// For how many bytes a call that receives waits, unless its buffer has room for fewer, `SO_RCVLOWAT`; at first 1.
+    ///
+    /// It is only the receiving call that waits: [`poll`](crate::poll()) reports the first byte, and with nothing to wait for -
+    /// nonblocking, at end of stream, behind file descriptors - fewer bytes are received.
+    ///
+    /// # Errors
+    ///
+    /// None from the kernel.
+    #[doc(alias = "SO_RCVLOWAT")]
+    #[inline]
+    pub fn recv_low_water_mark(&self) -> Result<usize, Errno> {
+        self.get_value(SO_RCVLOWAT, 1_i32).and_then(count)
+    }
+
+    /// Sets [`recv_low_water_mark`](Self::recv_low_water_mark). 0 is the same as 1.
+    ///
+    /// # Errors
+    ///
+    /// None from the kernel.
+    #[doc(alias = "SO_RCVLOWAT")]
+    #[inline]
+    pub fn set_recv_low_water_mark(&self, bytes: usize) -> Result<(), Errno> {
+        self.set_value(SO_RCVLOWAT, i32::try_from(bytes).unwrap_or(i32::MAX))
+    }
+}
+
+/// # Options of sockets that keep the boundaries of messages
+impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
+    /// Whether each received message comes with the time at which it was sent, in nanoseconds, `SO_TIMESTAMPNS`.
+    ///
+    /// # Errors
+    ///
+    /// None from the kernel.
+    #[doc(alias = "SO_TIMESTAMPNS")]
+    #[inline]
+    pub fn pass_timestamps(&self) -> Result<bool, Errno> {
+        self.is_time_on(TIMESTAMPNS)
+    }
+
+    /// Sets [`pass_timestamps`](Self::pass_timestamps): [`ControlMessage::Timestamp`](crate::ControlMessage::Timestamp). Since
+    /// Linux 2.6.37; before, none come.
+    ///
+    /// A message that was sent before comes with the time at which it is received. A receiver has either this or
+    /// [`set_pass_timestamps_micros`](Self::set_pass_timestamps_micros), whichever was set last; off, each turns off both.
+    ///
+    /// # Errors
+    ///
+    /// None from the kernel.
+    ///
+    /// ```
+    /// use linux_socketpair::{ControlMessage, Errno, IoSliceMut, RecvControl, UnixDatagram, space};
+    /// use std::{mem::MaybeUninit, time::SystemTime};
+    ///
+    /// let (a, b) = UnixDatagram::pair()?;
+    /// b.set_pass_timestamps(true)?;
+    /// a.send(b"now")?;
+    /// let mut memory = [MaybeUninit::uninit(); space::TIMESTAMP];
+    /// let mut control = RecvControl::new(&mut memory);
+    /// b.recv_message(&mut [IoSliceMut::new(&mut [0; 4])], &mut control)?;
+    /// if let Some(ControlMessage::Timestamp(since)) = control.messages()?.next() {
+    ///     assert!(SystemTime::UNIX_EPOCH + since <= SystemTime::now());
+    /// }
+    /// # Ok::<(), Errno>(())
+    /// ```
+    #[doc(alias("SO_TIMESTAMPNS", "SCM_TIMESTAMPNS"))]
+    #[inline]
+    pub fn set_pass_timestamps(&self, on: bool) -> Result<(), Errno> {
+        self.set_time_on(TIMESTAMPNS, on)
+    }
+
+    /// Whether each received message comes with the time at which it was sent, in microseconds, `SO_TIMESTAMP`. On 32-bit
+    /// machines the kernel reports it also while [`pass_timestamps`](Self::pass_timestamps) is on.
+    ///
+    /// # Errors
+    ///
+    /// None from the kernel.
+    #[doc(alias = "SO_TIMESTAMP")]
+    #[inline]
+    pub fn pass_timestamps_micros(&self) -> Result<bool, Errno> {
+        self.is_time_on(TIMESTAMP)
+    }
+
+    /// Sets [`pass_timestamps_micros`](Self::pass_timestamps_micros), like [`set_pass_timestamps`](Self::set_pass_timestamps).
+    ///
+    /// # Errors
+    ///
+    /// None from the kernel.
+    #[doc(alias("SO_TIMESTAMP", "SCM_TIMESTAMP"))]
+    #[inline]
+    pub fn set_pass_timestamps_micros(&self, on: bool) -> Result<(), Errno> {
+        self.set_time_on(TIMESTAMP, on)
+    }
+
+    #[cfg(target_pointer_width = "64")]
+    #[inline]
+    fn is_time_on(&self, Names { old, .. }: Names) -> Result<bool, Errno> {
+        self.is_on(old)
+    }
+
+    #[cfg(target_pointer_width = "64")]
+    #[inline]
+    fn set_time_on(&self, Names { old, .. }: Names, on: bool) -> Result<(), Errno> {
+        self.set_value(old, i32::from(on))
+    }
+
+    #[cfg(target_pointer_width = "32")]
+    #[inline]
+    fn is_time_on(&self, Names { old, new }: Names) -> Result<bool, Errno> {
+        match self.is_on(new) {
+            Err(Errno::ENOPROTOOPT) => self.is_on(old),
+            result => result,
+        }
+    }
+
+    #[cfg(target_pointer_width = "32")]
+    #[inline]
+    fn set_time_on(&self, Names { old, new }: Names, on: bool) -> Result<(), Errno> {
+        match self.set_value(new, i32::from(on)) {
+            Err(Errno::ENOPROTOOPT) => self.set_value(old, i32::from(on)),
+            result => result,
+        }
+    }
+}
+
 /// An option with time in it has two names. The old one is for time in machine words; the new one is for time of 64 bits
 /// everywhere, since Linux 5.1. On 64-bit machines they are the same, except to gVisor, which ignores the new one.
 #[derive(Clone, Copy)]
@@ -637,6 +833,18 @@ const RCVTIMEO: Names = Names {
     old: SO_RCVTIMEO_OLD,
     #[cfg(target_pointer_width = "32")]
     new: SO_RCVTIMEO_NEW,
+};
+
+const TIMESTAMP: Names = Names {
+    old: SO_TIMESTAMP_OLD,
+    #[cfg(target_pointer_width = "32")]
+    new: SO_TIMESTAMP_NEW,
+};
+
+const TIMESTAMPNS: Names = Names {
+    old: SO_TIMESTAMPNS_OLD,
+    #[cfg(target_pointer_width = "32")]
+    new: SO_TIMESTAMPNS_NEW,
 };
 
 /// A count of bytes, which to the kernel is an int.

@@ -1,12 +1,20 @@
 //! What only a stream can do.
 
-use core::{error, fmt};
+use core::{error, fmt, slice};
+use linux_raw_sys::general::iovec;
+use linux_raw_sys::net::MSG_WAITALL;
 
-use super::{Socket, kind::Stream};
+use super::control::{RecvControl, SendControl};
+use super::{Socket, kind::Stream, message};
+use crate::buffers::{IoSlice, IoSliceMut};
 use crate::errno::Errno;
 use crate::fd::AsFd;
+use crate::syscalls;
+use crate::types::MessageFlags;
+use crate::uapi::UIO_MAXIOV;
 
-/// [`send_all`](Socket::send_all) or [`recv_exact`](Socket::recv_exact) ended before it was done.
+/// [`send_all`](Socket::send_all), [`recv_exact`](Socket::recv_exact), [`send_message_all`](Socket::send_message_all) or
+/// [`recv_message_exact`](Socket::recv_message_exact) ended before it was done.
 ///
 /// As an [`Errno`] it is the errno, and `ENODATA` for end of stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +89,186 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
         }
         Ok(())
     }
+
+    /// Sends all of several buffers, together with control messages, which go out exactly once: with the first of the bytes.
+    ///
+    /// What was sent is removed from `bufs`, and from `control` with the first byte. So after an error the same call with the
+    /// same arguments continues: nothing is sent twice, and nothing is omitted.
+    ///
+    /// # Errors
+    ///
+    /// [`Incomplete`] with how many bytes were sent by this call, and the errno of [`send_message`](Self::send_message), but not:
+    ///
+    /// - `EINTR`: the call is repeated
+    /// - `EMSGSIZE`: any number of buffers is sent
+    ///
+    /// ```
+    /// use linux_socketpair::{
+    ///     AsFd, Errno, Incomplete, IoSlice, PollFd, PollFlags, SendControl, UnixStream, poll, space,
+    /// };
+    /// use std::mem::MaybeUninit;
+    ///
+    /// /// A message with a length in front of it, through a socket that may be nonblocking.
+    /// fn send(through: &UnixStream, bytes: &[u8], fd: impl AsFd) -> Result<(), Errno> {
+    ///     let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    ///     let mut control = SendControl::new(&mut memory);
+    ///     control.push_rights([fd.as_fd()])?;
+    ///     let len = (bytes.len() as u32).to_ne_bytes();
+    ///     let mut bufs = [IoSlice::new(&len), IoSlice::new(bytes)];
+    ///     loop {
+    ///         match through.send_message_all(&mut bufs, &mut control) {
+    ///             Err(Incomplete { errno: Some(Errno::EAGAIN), .. }) => {
+    ///                 poll(&mut [PollFd::new(through, PollFlags::OUT)], None)?;
+    ///             }
+    ///             result => return result.map_err(Errno::from),
+    ///         }
+    ///     }
+    /// }
+    /// # let (a, b) = UnixStream::pair()?;
+    /// # send(&a, b"hello", &b)?;
+    /// # b.recv_exact(&mut [0; 9]).map_err(Errno::from)?;
+    /// # Ok::<(), Errno>(())
+    /// ```
+    ///
+    /// Manual page: [sendmsg(2)](https://man7.org/linux/man-pages/man2/sendmsg.2.html).
+    #[doc(alias("sendmsg", "SCM_RIGHTS"))]
+    pub fn send_message_all(&self, bufs: &mut [IoSlice<'_>], control: &mut SendControl<'_>) -> Result<(), Incomplete> {
+        // SAFETY: the buffers are iovecs in memory, which are only advanced.
+        let bufs = unsafe { slice::from_raw_parts_mut(bufs.as_mut_ptr().cast::<iovec>(), bufs.len()) };
+        let mut done = 0;
+        loop {
+            let rest = unfinished(bufs);
+            if rest.is_empty() && control.as_bytes().is_empty() {
+                return Ok(());
+            }
+            // SAFETY: they are what the buffers were, or a part of that.
+            let unsent = unsafe { slice::from_raw_parts(rest.as_ptr().cast::<IoSlice<'_>>(), rest.len()) };
+            match self.send_message(unsent, control) {
+                Ok(len @ 1..) => {
+                    control.clear();
+                    done += advance(rest, len);
+                }
+                Err(Errno::EINTR) => {}
+                result => {
+                    let errno = result.err();
+                    return Err(Incomplete { done, errno });
+                }
+            }
+        }
+    }
+
+    /// Fills several buffers, and adds all control messages that come along to those that `control` holds.
+    ///
+    /// The kernel returns a part: what is there, or what came up to the last byte of a message with file descriptors. This call
+    /// receives as many parts as it takes, and nothing behind them. Control messages come with the first byte that they were
+    /// sent with. What was filled is removed from `bufs`. So after an error the same call with the same arguments continues:
+    /// nothing is lost.
+    ///
+    /// [`clear`](RecvControl::clear) `control` before another message begins. Its memory needs room for
+    ///
+    /// - the file descriptors of each part, as [`space::rights`](crate::space::rights) counts them one by one;
+    /// - twice what the kernel reports about the sender and the bytes that are left, which comes with each part. Of equal ones
+    ///   the first is kept, and with credentials also the first pidfd. Different senders are all kept.
+    ///
+    /// What there is no room for is discarded, as are descriptors beyond
+    /// [`set_max_descriptors`](RecvControl::set_max_descriptors), which counts those of all parts. All bytes are received even so,
+    /// and [`RecvControl::messages`] and [`descriptors`](RecvControl::descriptors) return the error.
+    ///
+    /// # Errors
+    ///
+    /// [`Incomplete`] with how many bytes were received by this call, and the errno of [`recv_message`](Self::recv_message), or
+    /// none for end of stream. `control` keeps what has come. It is not `EINTR`, with which the call is repeated, nor `EMSGSIZE`:
+    /// any number of buffers is filled.
+    ///
+    /// ```
+    /// use linux_socketpair::{Errno, IoSliceMut, OwnedFd, RecvControl, UnixStream, space};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// /// A message with a length in front of it, and at most four file descriptors.
+    /// fn recv(from: &UnixStream) -> Result<(Vec<u8>, Vec<OwnedFd>), Errno> {
+    ///     let mut memory = [MaybeUninit::uninit(); 4 * space::rights(1)];
+    ///     let mut control = RecvControl::new(&mut memory);
+    ///     control.set_max_descriptors(4);
+    ///     let mut len = [0; 4];
+    ///     from.recv_message_exact(&mut [IoSliceMut::new(&mut len)], &mut control)?;
+    ///     let mut bytes = vec![0; u32::from_ne_bytes(len) as usize];
+    ///     from.recv_message_exact(&mut [IoSliceMut::new(&mut bytes)], &mut control)?;
+    ///     let fds = control.descriptors()?.collect::<Result<_, _>>()?;
+    ///     Ok((bytes, fds))
+    /// }
+    /// # let (a, b) = UnixStream::pair()?;
+    /// # a.send_all(b"\x05\0\0\0hello").map_err(Errno::from)?;
+    /// # if cfg!(target_endian = "little") {
+    /// # assert_eq!(recv(&b)?.0, b"hello");
+    /// # }
+    /// # Ok::<(), Errno>(())
+    /// ```
+    ///
+    /// Manual page: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html).
+    #[doc(alias("recvmsg", "SCM_RIGHTS", "MSG_WAITALL"))]
+    pub fn recv_message_exact(
+        &self,
+        bufs: &mut [IoSliceMut<'_>],
+        control: &mut RecvControl<'_>,
+    ) -> Result<(), Incomplete> {
+        // SAFETY: the buffers are iovecs in memory, which are only advanced.
+        let bufs = unsafe { slice::from_raw_parts_mut(bufs.as_mut_ptr().cast::<iovec>(), bufs.len()) };
+        let mut done = 0;
+        loop {
+            let rest = unfinished(bufs);
+            if rest.is_empty() {
+                return Ok(());
+            }
+            // SAFETY: they are what the buffers were, or a part of that, and may be written.
+            match unsafe { self.recv_part(rest, control) } {
+                Ok(len @ 1..) => done += advance(rest, len),
+                Err(Errno::EINTR) => {}
+                result => {
+                    let errno = result.err();
+                    return Err(Incomplete { done, errno });
+                }
+            }
+        }
+    }
+
+    /// Receives a part of a message, and adds the control messages that come with it.
+    ///
+    /// # Safety
+    ///
+    /// What `bufs` points to may be written.
+    unsafe fn recv_part(&self, bufs: &mut [iovec], control: &mut RecvControl<'_>) -> Result<usize, Errno> {
+        let (memory, len) = control.rest_as_raw_parts();
+        let mut message = message(bufs, memory, len);
+        let flags = MSG_WAITALL | control.recv_flags();
+        // SAFETY: as the caller vouches; the memory is for control messages.
+        let result = unsafe { syscalls::recvmsg(self.as_fd(), &mut message, flags) };
+        let returned = MessageFlags::from_bits_retain(message.msg_flags);
+        // With an error, or at end of stream, Linux can install a pidfd, and write credentials of zeros: those of root.
+        let is_part = matches!(result, Ok(1..));
+        // SAFETY: one call may have written to the memory.
+        unsafe { control.add_received(message.msg_controllen, returned, is_part) };
+        result
+    }
+}
+
+/// The buffers from the first that is not empty on, as many as a call accepts.
+fn unfinished(bufs: &mut [iovec]) -> &mut [iovec] {
+    let first = bufs.iter().position(|buf| buf.iov_len > 0).unwrap_or(bufs.len());
+    let rest = bufs.get_mut(first..).unwrap_or_default();
+    let count = rest.len().min(UIO_MAXIOV as usize);
+    rest.get_mut(..count).unwrap_or_default()
+}
+
+/// Removes the first `len` bytes of the buffers, or all if there are fewer, and returns how many.
+fn advance(bufs: &mut [iovec], len: usize) -> usize {
+    let mut rest = len;
+    for buf in bufs {
+        let taken = rest.min(buf.iov_len as usize);
+        buf.iov_base = buf.iov_base.wrapping_byte_add(taken);
+        buf.iov_len = (buf.iov_len as usize - taken) as _;
+        rest -= taken;
+    }
+    len - rest
 }
 
 impl fmt::Display for Incomplete {

@@ -343,6 +343,46 @@ calls! { |f|
         ours: f.a.set_recv_buffer_size(f.size);
         syscalls: reference::set_option(f.fd(), SO_RCVBUF, i32::try_from(f.size).unwrap_or(i32::MAX));
     }
+    force_send_buffer_size {
+        ours: f.a.force_send_buffer_size(f.size);
+        syscalls: reference::set_option(f.fd(), SO_SNDBUFFORCE, i32::try_from(f.size).unwrap_or(i32::MAX));
+    }
+    force_recv_buffer_size {
+        ours: f.a.force_recv_buffer_size(f.size);
+        syscalls: reference::set_option(f.fd(), SO_RCVBUFFORCE, i32::try_from(f.size).unwrap_or(i32::MAX));
+    }
+    set_rights_notrunc {
+        ours: f.a.set_rights_notrunc(f.on);
+        syscalls: reference::set_option(f.fd(), reference::SO_RIGHTS_NOTRUNC, i32::from(f.on));
+    }
+    set_pass_bytes_to_recv {
+        ours: f.stream.set_pass_bytes_to_recv(f.on);
+        syscalls: reference::set_option(f.stream.as_raw_fd(), SO_INQ, i32::from(f.on));
+    }
+    recv_low_water_mark {
+        ours: f.stream.recv_low_water_mark();
+        syscalls: reference::option(f.stream.as_raw_fd(), SO_RCVLOWAT, 0).map(|bytes| bytes as usize);
+    }
+    set_recv_low_water_mark {
+        ours: f.stream.set_recv_low_water_mark(f.size);
+        syscalls: reference::set_option(f.stream.as_raw_fd(), SO_RCVLOWAT, i32::try_from(f.size).unwrap_or(i32::MAX));
+    }
+    pass_timestamps {
+        ours: f.a.pass_timestamps();
+        syscalls: reference::option(f.fd(), reference::TIMESTAMPNS, 0).map(|on| on != 0);
+    }
+    set_pass_timestamps {
+        ours: f.a.set_pass_timestamps(f.on);
+        syscalls: reference::set_option(f.fd(), reference::TIMESTAMPNS, i32::from(f.on));
+    }
+    pass_timestamps_micros {
+        ours: f.a.pass_timestamps_micros();
+        syscalls: reference::option(f.fd(), reference::TIMESTAMP, 0).map(|on| on != 0);
+    }
+    set_pass_timestamps_micros {
+        ours: f.a.set_pass_timestamps_micros(f.on);
+        syscalls: reference::set_option(f.fd(), reference::TIMESTAMP, i32::from(f.on));
+    }
     send_timeout {
         ours: f.a.send_timeout();
         syscalls: reference::timeout(f.fd(), reference::SNDTIMEO);

@@ -17,9 +17,18 @@ const PPOLL: Sysno = Sysno::ppoll_time64;
 
 // The options with time of 64 bits that this crate sets.
 #[cfg(target_pointer_width = "32")]
-pub use linux_raw_sys::net::{SO_RCVTIMEO_NEW as RCVTIMEO, SO_SNDTIMEO_NEW as SNDTIMEO};
+pub use linux_raw_sys::net::{
+    SO_RCVTIMEO_NEW as RCVTIMEO, SO_SNDTIMEO_NEW as SNDTIMEO, SO_TIMESTAMP_NEW as TIMESTAMP,
+    SO_TIMESTAMPNS_NEW as TIMESTAMPNS,
+};
 #[cfg(target_pointer_width = "64")]
-pub use linux_raw_sys::net::{SO_RCVTIMEO_OLD as RCVTIMEO, SO_SNDTIMEO_OLD as SNDTIMEO};
+pub use linux_raw_sys::net::{
+    SO_RCVTIMEO_OLD as RCVTIMEO, SO_SNDTIMEO_OLD as SNDTIMEO, SO_TIMESTAMP_OLD as TIMESTAMP,
+    SO_TIMESTAMPNS_OLD as TIMESTAMPNS,
+};
+
+/// include/uapi/asm-generic/socket.h
+pub const SO_RIGHTS_NOTRUNC: u32 = 85;
 
 /// How many bytes `send_all` or `recv_exact` transferred before it failed.
 #[expect(dead_code, reason = "this crate returns it to its caller too")]

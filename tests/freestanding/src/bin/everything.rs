@@ -85,6 +85,12 @@ fn messages<T: kind::Messages>() -> Result<(), Errno> {
     b.recv_vectored_with_flags(&mut [IoSliceMut::new(&mut buf)], flags)?;
     let mut memory = [MaybeUninit::uninit(); space::rights(1)];
     b.recv_message_uninit_with_flags(&mut uninit, &mut RecvControl::new(&mut memory), flags)?;
+    let _ = (
+        b.set_pass_timestamps(true),
+        b.pass_timestamps(),
+        b.set_pass_timestamps_micros(true),
+        b.pass_timestamps_micros(),
+    );
     b.close()
 }
 
@@ -126,6 +132,8 @@ fn control() -> Result<(), Errno> {
             ControlMessage::Credentials(credentials) => _ = credentials.pid,
             ControlMessage::Pidfd(pidfd) => _ = pidfd?,
             ControlMessage::Security(label) => _ = label.len(),
+            ControlMessage::Timestamp(since) => buf[0] = since.subsec_nanos() as u8,
+            ControlMessage::BytesToRecv(bytes) => buf[1] = bytes as u8,
             _ => {}
         }
     }
@@ -158,6 +166,14 @@ fn options() -> Result<(), Errno> {
         a.set_send_buffer_size(input()),
         a.recv_buffer_size(),
         a.set_recv_buffer_size(input()),
+        a.force_send_buffer_size(input()),
+        a.force_recv_buffer_size(input()),
+    );
+    let _ = (
+        a.set_rights_notrunc(true),
+        a.set_pass_bytes_to_recv(true),
+        a.set_recv_low_water_mark(input()),
+        a.recv_low_water_mark(),
     );
     let _ = (
         a.set_send_timeout(Some(timeout)),

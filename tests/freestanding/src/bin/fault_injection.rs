@@ -95,6 +95,10 @@ impl Steps {
         self.step(a.send_with_flags(b"message", NOW));
         self.step(b.next_message_len_with_flags(NOW));
         self.step(b.recv_with_flags(&mut [0; 16], NOW));
+        self.step(b.set_pass_timestamps(true));
+        self.step(b.pass_timestamps());
+        self.step(b.set_pass_timestamps_micros(true));
+        self.step(b.pass_timestamps_micros());
     }
 
     fn end_of_stream(&mut self) {
@@ -197,6 +201,12 @@ impl Steps {
         self.step(socket.send_buffer_size());
         self.step(socket.set_recv_buffer_size(65536));
         self.step(socket.recv_buffer_size());
+        self.step(socket.force_send_buffer_size(65536));
+        self.step(socket.force_recv_buffer_size(65536));
+        self.step(socket.set_rights_notrunc(true));
+        self.step(socket.set_pass_bytes_to_recv(true));
+        self.step(socket.set_recv_low_water_mark(1));
+        self.step(socket.recv_low_water_mark());
         self.step(socket.set_send_timeout(SOON));
         self.step(socket.send_timeout());
         self.step(socket.set_recv_timeout(SOON));

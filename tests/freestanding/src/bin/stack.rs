@@ -264,6 +264,16 @@ const CALLS: &[(&str, Call)] = calls! {
     "Socket::set_send_buffer_size": |f| f.a.set_send_buffer_size(f.number as usize);
     "Socket::recv_buffer_size": |f| f.a.recv_buffer_size();
     "Socket::set_recv_buffer_size": |f| f.a.set_recv_buffer_size(f.number as usize);
+    "Socket::force_send_buffer_size": |f| f.a.force_send_buffer_size(f.number as usize);
+    "Socket::force_recv_buffer_size": |f| f.a.force_recv_buffer_size(f.number as usize);
+    "Socket::set_rights_notrunc": |f| f.a.set_rights_notrunc(true);
+    "UnixStream::set_pass_bytes_to_recv": |f| f.stream_a.set_pass_bytes_to_recv(true);
+    "UnixStream::recv_low_water_mark": |f| f.stream_a.recv_low_water_mark();
+    "UnixStream::set_recv_low_water_mark": |f| f.stream_a.set_recv_low_water_mark(f.number as usize);
+    "Socket::pass_timestamps": |f| f.a.pass_timestamps();
+    "Socket::set_pass_timestamps": |f| f.a.set_pass_timestamps(true);
+    "Socket::pass_timestamps_micros": |f| f.a.pass_timestamps_micros();
+    "Socket::set_pass_timestamps_micros": |f| f.a.set_pass_timestamps_micros(true);
     "Socket::send_timeout": |f| f.a.send_timeout();
     "Socket::set_send_timeout": |f| f.a.set_send_timeout(f.timeout);
     "Socket::recv_timeout": |f| f.a.recv_timeout();

@@ -58,10 +58,10 @@ fn count(control: &mut RecvControl<'_>) -> usize {
 type Test = (Needs, &'static str, fn() -> Outcome);
 
 /// Runs each test with room for many descriptors, and requires that as many are open afterwards as before.
-struct NothingLeaks<'a>(&'a mut Report);
+pub struct NothingLeaks<'a>(pub &'a mut Report);
 
 impl NothingLeaks<'_> {
-    fn test(&mut self, needs: Needs, name: &str, test: fn() -> Outcome) {
+    pub fn test(&mut self, needs: Needs, name: &str, test: fn() -> Outcome) {
         self.0.test(needs, name, || {
             raw::limit_descriptors(1024);
             let before = raw::count_descriptors();

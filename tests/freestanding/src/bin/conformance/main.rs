@@ -24,6 +24,7 @@ mod silent_success;
 mod socketcall_fallback;
 #[cfg(target_arch = "x86")]
 mod vdso_entry;
+mod whole_messages;
 
 use core::panic::PanicInfo;
 use freestanding::{Arguments, println, raw};
@@ -46,6 +47,7 @@ fn main(arguments: Arguments) -> i32 {
     bytes::tests(&mut report);
     messages::tests(&mut report);
     control::tests(&mut report);
+    whole_messages::tests(&mut report);
     conversions::tests(&mut report);
     options::tests(&mut report);
     polling::tests(&mut report);

@@ -5,12 +5,14 @@ use core::time::Duration;
 use freestanding::raw;
 use linux_raw_sys::{general::*, net};
 use linux_socketpair::{
-    AsFd, AsRawFd, Domain, Errno, FromRawFd, IoSliceMut, MessageFlags, OwnedFd, RecvControl, Socket, SocketFlags,
-    SocketType, UnixDatagram, UnixSeqpacket, UnixStream, fd, kind::Kind, socketpair, space,
+    AsFd, AsRawFd, ControlMessage, Domain, Errno, FromRawFd, IoSliceMut, MessageFlags, OwnedFd, PollFd, PollFlags,
+    RecvControl, Socket, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket, UnixStream, fd,
+    kind::{Kind, Messages},
+    poll, socketpair, space,
 };
 
 use crate::bytes::pair;
-use crate::control::{declare, send};
+use crate::control::{declare, recv_count, send};
 use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, same, since};
 
 /// Something that is off at first and can be turned on.
@@ -108,6 +110,32 @@ pub fn tests(report: &mut Report) {
         Needs::Calls,
         "buffer sizes are doubled, and kept within limits",
         buffer_sizes,
+    );
+    report.test(
+        Needs::Calls,
+        "buffer sizes are forced beyond the limits, with CAP_NET_ADMIN alone",
+        forced_buffer_sizes,
+    );
+    report.test(
+        Needs::Kernel("it doesn't know the option"),
+        "SO_RIGHTS_NOTRUNC is set, and descriptors arrive as before",
+        rights_notrunc,
+    );
+    report.test(
+        Needs::Kernel("it doesn't know the option"),
+        "bytes come with the number of those that are left",
+        bytes_left,
+    );
+    report.test(
+        Needs::Calls,
+        "receiving from a stream waits for as many bytes as the low-water mark, and poll for one",
+        low_water_mark,
+    );
+    each_kind!(
+        messages report,
+        Needs::Kernel("it has no such control messages"),
+        "messages come with the time at which they were sent",
+        timestamps
     );
     report.test(
         Needs::Kernel("version 10 reports success when a timeout is read, and writes nothing"),
@@ -292,6 +320,151 @@ fn buffer_sizes() -> Outcome {
         must!(set(&a, usize::MAX));
         same!(must!(get(&a)) > 40_000, true);
     }
+    Ok(())
+}
+
+fn forced_buffer_sizes() -> Outcome {
+    const SIZE: usize = 100_000_000;
+    let (a, _b) = must!(UnixStream::pair());
+    let status = raw::in_child(|| {
+        let nobody = raw::become_nobody();
+        let results = [a.force_send_buffer_size(SIZE), a.force_recv_buffer_size(SIZE)];
+        i32::from(nobody == 0 && results != [Err(Errno::EPERM); 2])
+    });
+    same!(status, 0);
+    must!(a.set_send_buffer_size(SIZE));
+    same!(must!(a.send_buffer_size()) < 2 * SIZE, true);
+    match a.force_send_buffer_size(SIZE) {
+        Err(Errno::EPERM) => return Err(Otherwise::Skipped("the process lacks CAP_NET_ADMIN")),
+        result => must!(result),
+    }
+    must!(a.force_recv_buffer_size(SIZE));
+    same!(a.send_buffer_size(), 2 * SIZE);
+    same!(a.recv_buffer_size(), 2 * SIZE);
+    Ok(())
+}
+
+fn rights_notrunc() -> Outcome {
+    let (a, b) = must!(UnixDatagram::pair());
+    since!((7, 3), b.set_rights_notrunc(true));
+    for on in [true, false] {
+        must!(b.set_rights_notrunc(on));
+        must!(send(&a, &a, 3));
+        same!(recv_count(&b), 3);
+    }
+    Ok(())
+}
+
+fn bytes_left() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    since!((6, 17), b.set_pass_bytes_to_recv(true));
+    must!(a.send(b"some bytes"));
+    must!(send(&a, &a, 1));
+    declare!(control: RecvControl, space::rights(1) + space::BYTES_TO_RECV);
+    for (len, left) in [(4, 7), (6, 1), (1, 0)] {
+        let received = must!(b.recv_message(&mut [IoSliceMut::new(&mut [0; 6][..len])], &mut control));
+        same!(received.len, len);
+        let messages = must!(control.messages());
+        let seen = messages.fold(None, |seen, message| match message {
+            ControlMessage::BytesToRecv(bytes) => Some(bytes),
+            _ => seen,
+        });
+        same!(seen, Some(left));
+    }
+    must!(b.set_pass_bytes_to_recv(false));
+    must!(a.send(b"x"));
+    must!(b.recv_message(&mut [IoSliceMut::new(&mut [0; 6])], &mut control));
+    same!(control.is_empty(), true);
+    Ok(())
+}
+
+/// Of three bytes, while there are no more.
+fn low_water_mark() -> Outcome {
+    const LONG: Duration = Duration::from_millis(100);
+    let (a, b) = must!(UnixStream::pair());
+    must!(b.set_recv_timeout(Some(LONG)));
+    same!(b.recv_low_water_mark(), 1);
+    for (mark, len, flags, waits) in [
+        (1, 8, MessageFlags::empty(), false),
+        (3, 8, MessageFlags::empty(), false),
+        (4, 8, MessageFlags::empty(), true),
+        (4, 3, MessageFlags::empty(), false),
+        (4, 8, MessageFlags::DONTWAIT, false),
+        (usize::MAX, 8, MessageFlags::empty(), true),
+        (0, 8, MessageFlags::empty(), false),
+    ] {
+        must!(b.set_recv_low_water_mark(mark));
+        same!(b.recv_low_water_mark(), mark.clamp(1, i32::MAX as usize));
+        must!(a.send(b"abc"));
+        same!(poll(&mut [PollFd::new(&b, PollFlags::IN)], Some(Duration::ZERO)), 1);
+        let before = raw::now();
+        same!(b.recv_with_flags(&mut [0; 8][..len], flags), 3);
+        same!(raw::now() - before > LONG / 2, waits);
+    }
+    Ok(())
+}
+
+/// The time that comes with the next message.
+fn next_timestamp<T: Messages>(socket: &Socket<T>) -> Result<Option<Duration>, Errno> {
+    declare!(control: RecvControl, space::TIMESTAMP);
+    socket.recv_message(&mut [IoSliceMut::new(&mut [0; 8])], &mut control)?;
+    Ok(control.messages()?.find_map(|message| match message {
+        ControlMessage::Timestamp(since) => Some(since),
+        _ => None,
+    }))
+}
+
+fn timestamps<T: Messages>() -> Outcome {
+    let (a, b) = must!(Socket::<T>::pair());
+    // It only waits.
+    let wait = || poll(&mut [], Some(Duration::from_millis(2)));
+    // The kernel doesn't distinguish the newer options here.
+    let newer = cfg!(target_pointer_width = "32") && raw::kernel_release() >= (5, 1);
+    let is_set =
+        |nanos, micros| b.pass_timestamps() == Ok(nanos) && b.pass_timestamps_micros() == Ok(micros || nanos && newer);
+    same!(is_set(false, false), true);
+    must!(a.send(b"without"));
+    same!(must!(next_timestamp(&b)).is_none(), true);
+
+    must!(a.send(b"before"));
+    must!(wait());
+    must!(b.set_pass_timestamps(true));
+    same!(is_set(true, false), true);
+    must!(a.send(b"first"));
+    must!(wait());
+    must!(a.send(b"second"));
+    must!(wait());
+    let [Some(received), Some(first), Some(second)] = [
+        must!(next_timestamp(&b)),
+        must!(next_timestamp(&b)),
+        must!(next_timestamp(&b)),
+    ] else {
+        missing!();
+    };
+    let step = Duration::from_millis(2);
+    same!(first + step <= second && second + step <= received, true);
+    same!(received - first < Duration::from_secs(20), true);
+    // The clock of a machine is set to some day after this program was written.
+    same!(first > Duration::from_secs(1_700_000_000), true);
+    same!(
+        first.subsec_nanos() % 1000 == 0 && second.subsec_nanos() % 1000 == 0,
+        false
+    );
+
+    must!(b.set_pass_timestamps_micros(true));
+    same!(is_set(false, true), true);
+    must!(a.send(b"third"));
+    let Some(third) = must!(next_timestamp(&b)) else {
+        missing!();
+    };
+    same!(third >= second && third - second < Duration::from_secs(20), true);
+    same!(third.subsec_nanos() % 1000, 0);
+
+    must!(b.set_pass_timestamps(true));
+    must!(b.set_pass_timestamps_micros(false));
+    same!(is_set(false, false), true);
+    must!(a.send(b"without"));
+    same!(must!(next_timestamp(&b)).is_none(), true);
     Ok(())
 }
 

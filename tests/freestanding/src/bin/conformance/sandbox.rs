@@ -110,7 +110,7 @@ const USES: &[Use] = &[
         row: "| `Socket::try_from`, `borrow_fd`, and every option that is read, also those of the peer \
               | `getsockopt` |",
         calls: &[__NR_getsockopt],
-        works: |Pairs { a, .. }| {
+        works: |Pairs { a, c, .. }| {
             let mut value = [0; 4];
             // Some are errors on older kernels, and system calls all the same.
             let _ = (
@@ -123,6 +123,8 @@ const USES: &[Use] = &[
                 a.peer_groups(&mut [0; 8]),
                 a.peer_group_count(),
                 a.peek_offset(),
+                c.pass_timestamps(),
+                c.pass_timestamps_micros(),
             );
             // SAFETY: a borrowed descriptor of an open socket, and an option that writes an int.
             let (fd, option) = unsafe {
@@ -141,6 +143,7 @@ const USES: &[Use] = &[
                 && a.pass_credentials().is_ok()
                 && a.send_buffer_size().is_ok()
                 && a.recv_buffer_size().is_ok()
+                && a.recv_low_water_mark().is_ok()
                 && a.send_timeout().is_ok()
                 && a.recv_timeout().is_ok()
         },
@@ -148,7 +151,7 @@ const USES: &[Use] = &[
     Use {
         row: "| every option that is set | `setsockopt` |",
         calls: &[__NR_setsockopt],
-        works: |Pairs { a, .. }| {
+        works: |Pairs { a, c, .. }| {
             let second = Some(Duration::from_secs(1));
             // Some are errors on older kernels, and system calls all the same.
             let _ = (
@@ -156,6 +159,10 @@ const USES: &[Use] = &[
                 a.set_pass_rights(true),
                 a.set_pass_security(true),
                 a.set_peek_offset(Some(0)),
+                a.set_rights_notrunc(true),
+                a.set_pass_bytes_to_recv(true),
+                a.force_send_buffer_size(9000),
+                a.force_recv_buffer_size(9000),
             );
             // SAFETY: the kernel reads no value of a name that it doesn't know.
             let option = unsafe { a.set_option(SOL_SOCKET as i32, 9999, &[0; 4]) };
@@ -163,6 +170,9 @@ const USES: &[Use] = &[
                 && a.set_pass_credentials(true).is_ok()
                 && a.set_send_buffer_size(9000).is_ok()
                 && a.set_recv_buffer_size(9000).is_ok()
+                && a.set_recv_low_water_mark(1).is_ok()
+                && c.set_pass_timestamps(true).is_ok()
+                && c.set_pass_timestamps_micros(true).is_ok()
                 && a.set_send_timeout(second).is_ok()
                 && a.set_recv_timeout(second).is_ok()
         },
@@ -417,6 +427,16 @@ const CALLS: &[Call] = &[
     |s, _| s.set_send_buffer_size(1),
     |s, _| s.recv_buffer_size().map(drop),
     |s, _| s.set_recv_buffer_size(1),
+    |s, _| s.force_send_buffer_size(1),
+    |s, _| s.force_recv_buffer_size(1),
+    |s, _| s.set_rights_notrunc(true),
+    |s, _| s.set_pass_bytes_to_recv(true),
+    |s, _| s.recv_low_water_mark().map(drop),
+    |s, _| s.set_recv_low_water_mark(1),
+    |s, _| messages(s).pass_timestamps().map(drop),
+    |s, _| messages(s).set_pass_timestamps(true),
+    |s, _| messages(s).pass_timestamps_micros().map(drop),
+    |s, _| messages(s).set_pass_timestamps_micros(true),
     |s, _| s.send_timeout().map(drop),
     |s, _| s.set_send_timeout(None),
     |s, _| s.recv_timeout().map(drop),

@@ -48,6 +48,7 @@ const CHECKS: &[(&str, Check)] = &[
             && end.send_buffer_size() == Ok(0)
             && end.recv_timeout() == Ok(None)
             && end.peek_offset() == Ok(None)
+            && end.recv_low_water_mark() == Ok(1)
     }),
     ("no descriptor is converted, and all stay open", |end| {
         let Ok(clone) = end.try_clone() else { return false };
