@@ -123,16 +123,17 @@ impl<'a> Command<'a> {
     /// use linux_socketpair::process::{ArgArray, Command, FdMapping};
     ///
     /// let (a, b) = UnixStream::pair()?;
-    /// let (input, output) = std::io::pipe()?;
+    /// let (input, output) = UnixStream::pair()?;
     /// let maps = [FdMapping::new(&b, 0), FdMapping::new(&output, 1)];
     /// let args = ArgArray::new([c"cat"]);
     /// let mut child = Command::new(c"/bin/cat", args.as_args()).fds(&maps).spawn()?;
     /// drop((b, output));
     ///
-    /// a.send_all(b"through the socket, and back through the pipe")?;
+    /// a.send_all(b"in through one pair, out through the other")?;
     /// drop(a);
-    /// let text = std::io::read_to_string(input)?;
-    /// assert_eq!(text, "through the socket, and back through the pipe");
+    /// let mut text = [0; 42];
+    /// input.recv_exact(&mut text)?;
+    /// assert_eq!(&text, b"in through one pair, out through the other");
     /// assert!(child.wait()?.success());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
