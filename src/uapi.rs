@@ -33,3 +33,24 @@ pub(crate) const SO_RIGHTS_NOTRUNC: u32 = 85;
 pub(crate) const MSG_WAITFORONE: u32 = 0x1_0000;
 /// include/uapi/linux/uio.h
 pub(crate) const UIO_MAXIOV: u32 = 1024;
+
+/// include/uapi/asm-generic/signal-defs.h
+pub(crate) const SIG_DFL: usize = 0;
+/// include/uapi/asm-generic/signal-defs.h
+pub(crate) const SIG_IGN: usize = 1;
+
+/// include/uapi/linux/pidfd.h, `_IOWR(0xff, 11, struct pidfd_info)`, whose first version has 64 bytes
+pub(crate) const PIDFD_GET_INFO: u32 = 0xc040_ff0b;
+/// include/uapi/linux/pidfd.h
+pub(crate) const PIDFD_INFO_EXIT: u64 = 1 << 3;
+
+/// include/uapi/linux/pidfd.h
+#[allow(non_camel_case_types, reason = "the kernel's name")]
+#[repr(C)]
+pub(crate) struct pidfd_info {
+    pub(crate) mask: u64,
+    pub(crate) cgroupid: u64,
+    /// Process, thread group, parent, and eight users and groups.
+    pub(crate) ids: [u32; 11],
+    pub(crate) exit_code: i32,
+}
