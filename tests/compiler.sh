@@ -1,6 +1,6 @@
 # Selects the compiler that the budgets hold for. The scripts that compare a compiler's output with a budget source this
 # file, with the target's `triple` set. From there on cargo uses that compiler, and `enforce` is yes. It is taken from the
-# user's toolchains, which are never modified; a missing one is installed into a cache of its own. Where it can't be had,
+# user's toolchains, which are never modified; tests/run.sh has a missing one installed into a cache of its own. Where it can't be had,
 # and with BUDGETS=report in the environment, the default compiler stays, and figures are printed without being enforced.
 
 pinned=1.95.0
@@ -13,11 +13,14 @@ has_pinned() {
 		rustup target list --toolchain "$pinned" --installed | grep -qx "$triple"
 }
 
-# install_pinned: into the cache; one process at a time.
+# install_pinned: into the cache, if tests/run.sh asks for it; one process at a time.
 install_pinned() {
 	mkdir -p "$RUSTUP_HOME" && exec 9>"$RUSTUP_HOME/lock" && flock 9
-	has_pinned || { rustup toolchain install "$pinned" --profile minimal --no-self-update && rustup target add "$triple"; } \
-		>"$RUSTUP_HOME/log" 2>&1
+	has_pinned || {
+		[ "${INSTALL:-}" = yes ] && echo "      rustup toolchain install $pinned; rustup target add $triple: in $RUSTUP_HOME" &&
+			{ rustup toolchain install "$pinned" --profile minimal --no-self-update && rustup target add "$triple"; } \
+				>"$RUSTUP_HOME/log" 2>&1
+	}
 	installed=$?
 	exec 9>&-
 	return $installed

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs every test on every target, or what is named:
 #
-#   sh tests/run.sh [TARGET...] [more] [android] [nightly] [unsupported] [errors] [miri] [gvisor] [sanitizers]
-#                   [boot[:TARGET[:FOLDER]]...] [fuzz] [mutants[:FILE]...]
+#   sh tests/run.sh [TARGET...] [more] [android] [nightly] [unsupported] [errors] [package] [miri] [gvisor] [sanitizers]
+#                   [boot[:TARGET[:FOLDER]]...] [fuzz] [mutants[:FILE]...] [style]
 #
 # TARGET       one of tests/targets: hosted tests and examples, conformance program natively and under QEMU user mode, costs
 # more         the targets that are not tested every day, android and nightly
@@ -19,8 +19,11 @@
 # fuzz         the parser of control messages, for a minute
 # mutants      each change that cargo-mutants makes to src/, or to one file of it, is noticed by the hosted tests or by the
 #              conformance program, except for those in tests/mutants: sh tests/run.sh mutants:src/poll.rs
+# package      the published package stands alone
+# style        formatting, lints, documentation and scripts
 #
-# Without a name it runs the targets that are tested every day, unsupported, errors, miri and gvisor. `boot` alone is of those targets too.
+# Without a name it runs the targets that are tested every day, unsupported, errors, package, miri and gvisor. `boot` alone is of those
+# targets too.
 #
 # It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
 # be had is skipped by name, with the reason, and the rest runs. nightly, miri and gvisor are skipped so too if they are not named and
@@ -29,7 +32,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:$HOME/.cargo/bin
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}" CARGO_TERM_COLOR=never
+# Its parts install what they lack as well, when this script runs them.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}" CARGO_TERM_COLOR=never INSTALL=yes
 logs=$CARGO_TARGET_DIR/tests
 targets=tests/targets
 . tests/targets.sh
@@ -43,7 +47,8 @@ needs() {
 	echo cc gcc
 	echo /usr/include/stdio.h libc6-dev
 	case $1 in
-	android | unsupported | errors | miri | sanitizers) ;;
+	android | unsupported | errors | miri | sanitizers | package) ;;
+	style) echo shellcheck shellcheck ;;
 	nightly)
 		for name in $(nightly_targets); do
 			describe target "$name"
@@ -123,7 +128,12 @@ nightly() {
 # prepare NAME: installs what it needs of rustup's and cargo's.
 prepare() {
 	case $1 in
-	android | errors) return ;;
+	android | errors | package) return ;;
+	style)
+		say "style: rustup component add rustfmt clippy"
+		rustup component add rustfmt clippy >"$logs/rustup.log" 2>&1 && return
+		unavailable style "failed: rustup component add rustfmt clippy"
+		;;
 	nightly) nightly nightly rust-src && return ;;
 	miri) nightly miri miri rust-src && return ;;
 	sanitizers) nightly sanitizers rust-src && return ;;
@@ -399,7 +409,8 @@ run_nightly() {
 
 run_android() {
 	for triple in $(rustup target list | sed -n 's/^\([^ ]*android[^ ]*\).*/\1/p'); do
-		if ! rustup target list --installed | grep -qx "$triple" && ! rustup target add "$triple" >"$logs/rustup.log" 2>&1; then
+		if ! rustup target list --installed | grep -qx "$triple" &&
+			! { say "rustup target add $triple" && rustup target add "$triple" >"$logs/rustup.log" 2>&1; }; then
 			skip "cargo check --target $triple" "failed: rustup target add"
 			continue
 		fi
@@ -473,12 +484,12 @@ run_mutants() {
 
 named=yes named_skipped=no skip_list=' '
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported errors miri gvisor; }
+[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported errors package miri gvisor; }
 # shellcheck disable=SC2046 # a list of names
 [ "$*" != more ] || set -- $(more_targets) android nightly
 for name; do
 	case $name in
-	android | nightly | unsupported | errors | miri | gvisor | sanitizers | boot | fuzz | mutants) continue ;;
+	android | nightly | unsupported | errors | package | miri | gvisor | sanitizers | boot | fuzz | mutants | style) continue ;;
 	mutants:*)
 		[ -e "${name#mutants:}" ] || die "there is no file ${name#mutants:}"
 		continue
@@ -486,7 +497,7 @@ for name; do
 	boot:*:*) [ -e "${name#boot:*:}/vmlinuz" ] || die "${name#boot:*:} contains no vmlinuz" ;;
 	esac
 	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" || die \
-		"there is no $name, but: $(all_targets | tr '\n' ' ')more android nightly unsupported errors miri gvisor sanitizers boot boot:TARGET fuzz mutants mutants:FILE"
+		"there is no $name, but: $(all_targets | tr '\n' ' ')more android nightly unsupported errors package miri gvisor sanitizers boot boot:TARGET fuzz mutants mutants:FILE style"
 done
 command -v rustup >/dev/null || die "rustup, Rust's installer, is missing"
 
@@ -536,6 +547,8 @@ for name; do
 		part sanitizers native "hosted tests, AddressSanitizer" limited 3600 sh tests/sanitizers.sh address
 		part sanitizers native "hosted tests, ThreadSanitizer" limited 3600 sh tests/sanitizers.sh thread
 		;;
+	package) part package native "stands alone" sh tests/package.sh ;;
+	style) part style "" "silent tools" sh tests/style.sh ;;
 	fuzz) part fuzz native "control messages, 60 seconds" run_fuzz ;;
 	boot*) run_boots "$name" ;;
 	*) run_target "$name" ;;

@@ -14,14 +14,11 @@ targets=tests/targets
 describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
 . tests/compiler.sh
 
-# What makes a file small besides the profile: link.ld, and that functions of the same code are one.
-flags="[\"-C\", \"link-arg=--script=$PWD/tests/size/link.ld\", \"-C\", \"link-arg=--icf=all\"]"
-(cd tests/freestanding && cargo build -q --locked --profile size --features size --bin ours --bin by_rustix \
-	--bin by_hand --bin by_hand_int80 --target "$triple" --config "target.$triple.rustflags=$flags") || exit 1
+(cd tests/size && cargo build -q --locked --release --target "$triple") || exit 1
 
 run=
 [ $native = yes ] || run=$emulator
-program() { printf %s "$CARGO_TARGET_DIR/$triple/size/$1"; }
+program() { printf %s "$CARGO_TARGET_DIR/$triple/release/$1"; }
 text() { "$size" "$(program "$1")" | awk 'NR == 2 { print $1 }'; }
 file() { wc -c <"$(program "$1")" | tr -d ' '; }
 

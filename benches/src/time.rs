@@ -37,7 +37,7 @@ fn main() {
         }
         measured.keep(&results);
     }
-    fs::write(here.join("costs.svg"), picture::draw(&results)).expect("the picture can be written");
+    fs::write(here.join("../costs.svg"), picture::draw(&results)).expect("the picture can be written");
 }
 
 /// `cargo bench` passes `--bench`; without it, or with `--test`, Criterion runs each workload once.

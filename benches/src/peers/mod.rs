@@ -1,4 +1,4 @@
-//! The peers: one file each, all alike. Each does what a user of that crate would, and checks every error.
+//! The peers: one file each. Each does what a user of that crate would, and checks every error.
 
 mod kernel;
 mod libc;
@@ -8,6 +8,7 @@ mod ours;
 mod rustix;
 mod std;
 mod syscalls;
+mod system_calls;
 
 use ::std::fmt::Debug;
 use ::std::os::unix::net::{UnixDatagram, UnixStream};

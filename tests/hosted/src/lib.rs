@@ -1,12 +1,18 @@
 //! What several tests use.
 
+#[path = "../../common/mod.rs"]
+mod common;
+
 use linux_socketpair::{BorrowedFd, OwnedFd};
 use std::{
+    ffi::CStr,
     fs::{self, File},
     io::{Read, Seek, Write},
     os::fd::AsRawFd,
     sync::{Mutex, PoisonError},
 };
+
+pub use common::{in_qemu, skip};
 
 /// The standard library's owner of a file descriptor, of which this crate's is another type without the feature `std`.
 pub fn into_std(fd: impl Into<OwnedFd>) -> std::os::fd::OwnedFd {
@@ -72,12 +78,30 @@ pub fn alone(test: impl FnOnce()) {
     );
 }
 
-/// Whether QEMU user mode runs this program, which deviates from the kernel here and there.
-pub fn in_qemu() -> bool {
-    fs::read_to_string("/proc/self/comm").is_ok_and(|name| name.starts_with("qemu-"))
+/// The wait status of a child that runs `f`: 0 if that returns true, 1 << 8 if false.
+pub fn in_child(f: impl FnOnce() -> bool) -> i32 {
+    // SAFETY: the child ends with `_exit`. Of what other threads may hold it uses only the allocator, which the C
+    // library makes usable in it.
+    let child = unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::alarm(10);
+            libc::_exit(if f() { 0 } else { 1 });
+        }
+        child
+    };
+    assert!(child > 0, "fork");
+    let mut status = -1;
+    // SAFETY: the call writes `status` alone.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    status
 }
 
-/// Names what can't be tested here, also where the output of tests that pass is captured.
-pub fn skip(name: &str, reason: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "skip  {name} ({reason})");
+/// Makes `path` the root directory; in a user namespace where this user may not. The process must have one thread.
+pub fn chroot(path: &CStr) -> bool {
+    // SAFETY: neither call accesses memory but the path.
+    unsafe {
+        libc::chroot(path.as_ptr()) == 0
+            || (libc::unshare(libc::CLONE_NEWUSER) == 0 && libc::chroot(path.as_ptr()) == 0)
+    }
 }

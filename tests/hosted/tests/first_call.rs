@@ -1,9 +1,10 @@
-//! The first calls of a process. On i386 they find out how the kernel is entered.
+//! The first calls of a process. On i386 they find out how the kernel is entered. Each is made in a child: this process makes
+//! none.
 
 use linux_socketpair::{Errno, UnixSeqpacket};
 use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, sync::Barrier, thread};
 
-use hosted::{alone, in_qemu, skip};
+use hosted::{alone, chroot, in_child, in_qemu, skip};
 
 const THREADS: usize = 8;
 
@@ -29,25 +30,6 @@ fn messages_arrive_in_all_threads() -> bool {
     })
 }
 
-/// The wait status of a child in which `f` makes the first calls: this process makes none. True is exit status 0.
-fn in_child(f: impl FnOnce() -> bool) -> i32 {
-    // SAFETY: the child ends with `_exit`. Of what other threads may hold it uses only the allocator, which the C
-    // library makes usable in it.
-    let child = unsafe {
-        let child = libc::fork();
-        if child == 0 {
-            libc::alarm(10);
-            libc::_exit(if f() { 0 } else { 1 });
-        }
-        child
-    };
-    assert!(child > 0, "fork");
-    let mut status = -1;
-    // SAFETY: the call writes `status` alone.
-    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-    status
-}
-
 #[test]
 fn eight_threads_can_make_the_first_call_at_once() {
     alone(|| {
@@ -61,15 +43,6 @@ fn eight_threads_can_make_the_first_call_at_once() {
             assert_eq!(in_child(messages_arrive_in_all_threads), 0, "its wait status");
         }
     });
-}
-
-/// Makes `path` the root directory; in a user namespace where this user may not.
-fn chroot(path: &CString) -> bool {
-    // SAFETY: neither call accesses memory but the path, and the process has one thread.
-    unsafe {
-        libc::chroot(path.as_ptr()) == 0
-            || (libc::unshare(libc::CLONE_NEWUSER) == 0 && libc::chroot(path.as_ptr()) == 0)
-    }
 }
 
 /// In a root directory that others can write, `proc/self/auxv` is whatever they put there.

@@ -1,4 +1,6 @@
-//! How these programs begin and end: in fewer bytes than the other freestanding programs.
+//! How a program without libc begins and ends.
+
+#![no_std]
 
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;

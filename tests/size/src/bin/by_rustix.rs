@@ -1,8 +1,6 @@
 #![no_std]
 #![no_main]
 
-mod start;
-
 use core::mem::ManuallyDrop;
 use rustix::fd::BorrowedFd;
 use rustix::io::{Errno, read, write};
@@ -48,7 +46,7 @@ fn use_pair() -> Result<(), Errno> {
 
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
-    start::exit(match use_pair() {
+    size::exit(match use_pair() {
         Ok(()) => 0,
         Err(errno) => errno.raw_os_error(),
     })
