@@ -59,9 +59,10 @@ fn the_question_mark_converts_every_error() {
         Some(Errno::ENOTSOCK.raw_os_error())
     );
 
-    /// Receives a byte with at most one file descriptor.
+    /// Receives a byte with at most one file descriptor. A second has room, because QEMU user mode doesn't report one that
+    /// has none.
     fn receive(socket: &UnixSeqpacket) -> io::Result<Vec<OwnedFd>> {
-        let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+        let mut memory = [MaybeUninit::uninit(); space::rights(2)];
         let mut control = RecvControl::new(&mut memory);
         control.set_max_descriptors(1);
         socket.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control)?;

@@ -2,16 +2,19 @@
 
 #![no_std]
 
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 
-// x86's stack is aligned where the program begins; a function expects it as a call leaves it.
+// x86's stack is aligned where the program begins; a function expects it as a call leaves it. Elsewhere a call leaves the
+// stack unchanged, and `main` itself is where the program begins: link.ld says so.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 global_asm!(".globl _start", "_start: call main");
 
-// Elsewhere a call leaves the stack unchanged, and the function itself is where the program begins.
-#[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
-global_asm!(".globl _start", ".set _start, main");
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+#[path = "../../../arch/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "it is used for one call")]
+mod arch;
 
 pub fn exit(status: i32) -> ! {
     // SAFETY: it ends the program.
@@ -20,12 +23,14 @@ pub fn exit(status: i32) -> ! {
         // keeps its variables below the stack pointer it can't, and takes ten.
         #[cfg(target_arch = "x86_64")]
         asm!("syscall", in("rax") 60_usize, in("edi") status, options(noreturn));
+        // Not the crate's way, which looks for the vDSO first.
         #[cfg(target_arch = "x86")]
         asm!("int 0x80", in("eax") 1, in("ebx") status, options(noreturn, nostack));
-        #[cfg(target_arch = "aarch64")]
-        asm!("svc 0", in("x8") 93_usize, in("w0") status, options(noreturn, nostack));
-        #[cfg(target_arch = "riscv64")]
-        asm!("ecall", in("a7") 93_usize, in("a0") status, options(noreturn, nostack));
+        #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+        {
+            arch::syscall1::<{ linux_raw_sys::general::__NR_exit }>(status as usize);
+            core::hint::unreachable_unchecked()
+        }
     }
 }
 

@@ -3,8 +3,7 @@
 
 use core::panic::PanicInfo;
 
-#[cfg(target_arch = "x86")]
-core::arch::global_asm!(include_str!("../../by_hand/i386_int80.s"), options(raw));
+core::arch::global_asm!(include_str!(env!("BY_HAND_INT80")), options(raw));
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {

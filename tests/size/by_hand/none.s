@@ -1,0 +1,1 @@
+// There is no program in assembly for this target.
