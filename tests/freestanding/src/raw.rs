@@ -43,6 +43,12 @@ pub const PPOLLS: &[u32] = &[
     __NR_ppoll,
 ];
 
+/// setgroups with 32-bit group IDs, for which two architectures have a second number.
+#[cfg(any(target_arch = "x86", target_arch = "arm"))]
+const SETGROUPS: u32 = __NR_setgroups32;
+#[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
+const SETGROUPS: u32 = __NR_setgroups;
+
 /// The second entry for socket calls, where there is one.
 #[cfg(any(
     target_arch = "x86",
@@ -392,6 +398,24 @@ pub fn refuse_when(number: u32, argument: u32, errno: u32) {
     filter.install(SECCOMP_RET_ALLOW);
 }
 
+/// Has the kernel answer each of the system calls with an errno when its third argument, a socket option, is one of `options`.
+#[cfg(target_pointer_width = "32")]
+pub fn refuse_options(calls: [u32; 2], options: [u32; 2], errno: u32) {
+    let mut filter = Filter::new();
+    for number in calls {
+        filter.push(&[
+            for_call(number, 6),
+            load(ARGUMENTS + 8 * 2),
+            for_call(options[0], 1),
+            answer(SECCOMP_RET_ERRNO | errno),
+            for_call(options[1], 1),
+            answer(SECCOMP_RET_ERRNO | errno),
+            LOAD_NUMBER,
+        ]);
+    }
+    filter.install(SECCOMP_RET_ALLOW);
+}
+
 /// Has the kernel answer each of the system calls with the errno that its argument of that place names.
 pub fn answer_with_argument(calls: &[u32], place: u32) {
     let mut filter = Filter::new();
@@ -509,6 +533,12 @@ pub fn load_module(path: &CStr) -> isize {
 pub fn become_nobody() -> isize {
     // SAFETY: it touches no memory.
     unsafe { syscall(__NR_setuid, [65534]) }
+}
+
+/// Sets the supplementary groups of this process, as a privileged one may.
+pub fn set_groups(groups: &[u32]) -> isize {
+    // SAFETY: the kernel reads the groups.
+    unsafe { syscall(SETGROUPS, [groups.len(), groups.as_ptr() as usize]) }
 }
 
 /// What a signal handler finds of the interrupted code: include/uapi/asm/ucontext.h, sigcontext.h.
