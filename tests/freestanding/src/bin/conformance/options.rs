@@ -379,6 +379,7 @@ fn timeouts_are_read_back() -> Outcome {
         for timeout in [
             Duration::from_nanos(1),
             Duration::from_millis(40),
+            Duration::new(1, 999_999_999),
             Duration::from_secs(3),
         ] {
             must!(set(&a, Some(timeout)));
@@ -421,6 +422,7 @@ fn long_timeouts() -> Outcome {
         for timeout in [
             Duration::from_secs(100 * YEAR),
             Duration::from_secs(1 << 40),
+            Duration::new(i64::MAX as u64, 999_999_999),
             Duration::MAX,
         ] {
             must!(set(&a, Some(timeout)));
