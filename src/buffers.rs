@@ -195,16 +195,26 @@ mod tests {
         let mut bufs = [IoSliceMut::new(&mut x), IoSliceMut::new(&mut y)];
         let mut rest = &mut bufs[..];
         IoSliceMut::advance_slices(&mut rest, 3);
+        assert_eq!(rest.len(), 1);
         rest[0][0] = 9;
-        rest[0].advance(2);
-        assert!(rest[0].is_empty());
+        rest[0].advance(1);
+        assert_eq!(&*rest[0], [5]);
+        IoSliceMut::advance_slices(&mut rest, 1);
+        assert!(rest.is_empty());
         assert_eq!((x, y), ([1, 2], [3, 9, 5]));
     }
 
     #[test]
-    #[should_panic]
     fn a_slice_can_not_be_advanced_beyond_its_end() {
-        IoSlice::new(b"ab").advance(3);
+        let advances: [fn(); 4] = [
+            || IoSlice::new(b"ab").advance(3),
+            || IoSliceMut::new(&mut [0; 2]).advance(3),
+            || IoSlice::advance_slices(&mut &mut [IoSlice::new(b"a"), IoSlice::new(b"b")][..], 3),
+            || IoSliceMut::advance_slices(&mut &mut [IoSliceMut::new(&mut [0; 2])][..], 3),
+        ];
+        for advance in advances {
+            assert!(std::panic::catch_unwind(advance).is_err());
+        }
     }
 
     #[test]

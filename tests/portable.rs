@@ -1,9 +1,9 @@
 //! Code of a user that compiles, and does the same, with and without the feature `std`.
 
 use linux_socketpair::{
-    AsFd, AsRawFd, BorrowedFd, ControlMessage, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags, OwnedFd,
-    PollFd, PollFlags, RawFd, RecvControl, SendControl, Shutdown, Socket, Truncated, UnixDatagram, UnixSeqpacket,
-    UnixStream, fd, kind, poll, space,
+    AsFd, AsRawFd, BorrowedFd, ControlMessage, Errno, FromRawFd, Incomplete, IntoRawFd, IoSlice, IoSliceMut,
+    MessageFlags, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, SendControl, Shutdown, Socket, Truncated,
+    UnixDatagram, UnixSeqpacket, UnixStream, fd, kind, poll, space,
 };
 use std::{fs, mem::MaybeUninit, time::Duration};
 
@@ -204,6 +204,87 @@ fn what_was_discarded_can_be_asked_without_consuming_anything() -> Result<(), Er
     drop(control);
     assert_eq!((taken.len(), Errno::from(error)), (2, Errno::ENOBUFS));
     let _: Box<dyn std::error::Error + Send + Sync> = error.into();
+    Ok(())
+}
+
+#[test]
+fn every_type_and_error_prints_what_it_is() -> Result<(), Errno> {
+    let ((a, b), (c, _d)) = (UnixStream::pair()?, UnixDatagram::pair()?);
+    let (e, _f) = UnixSeqpacket::pair()?;
+    for (seen, name, fd) in [
+        (format!("{a:?}"), "UnixStream", a.as_raw_fd()),
+        (format!("{c:?}"), "UnixDatagram", c.as_raw_fd()),
+        (format!("{e:?}"), "UnixSeqpacket", e.as_raw_fd()),
+    ] {
+        assert_eq!(seen, format!("{name} {{ fd: {fd} }}"));
+    }
+    let entry = PollFd::new(&a, PollFlags::IN | PollFlags::OUT);
+    let fd = a.as_raw_fd();
+    assert_eq!(
+        format!("{entry:?}"),
+        format!("PollFd {{ fd: {fd}, events: PollFlags(IN | OUT), ready: PollFlags(0x0) }}")
+    );
+
+    let mut memory = [MaybeUninit::uninit(); space::rights(1) + 2];
+    let mut control = SendControl::new(&mut memory);
+    control.push_rights([b.as_fd()])?;
+    let words = space::rights(1);
+    assert_eq!(
+        format!("{control:?}"),
+        format!("SendControl {{ words: {words}, of: {} }}", words + 2)
+    );
+    a.send_message(&[IoSlice::new(b"x")], &control)?;
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    let mut control = RecvControl::new(&mut memory);
+    control.set_max_descriptors(0);
+    b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control)?;
+    let seen = format!("{control:?}");
+    let of = words * size_of::<usize>();
+    let found = |bytes| seen == format!("RecvControl {{ bytes: {bytes}, of: {of}, truncated: true }}");
+    assert!((of - 4..=of).any(found), "{seen}");
+    assert_eq!(
+        control.messages().unwrap_err().to_string(),
+        "control messages were discarded for lack of memory, file descriptors or permission"
+    );
+
+    let other = UnixDatagram::try_from(OwnedFd::from(a)).unwrap_err();
+    assert_eq!(format!("{other:?}"), "FromFdError { errno: EPROTOTYPE, .. }");
+    assert_eq!(
+        other.to_string(),
+        format!("the file descriptor is not such a socket: {}", Errno::EPROTOTYPE)
+    );
+    for (errno, expected) in [
+        (Some(Errno::EPIPE), format!("after 3 bytes: {}", Errno::EPIPE)),
+        (None, "end of stream after 3 bytes".to_owned()),
+    ] {
+        assert_eq!(Incomplete { done: 3, errno }.to_string(), expected);
+    }
+    let bytes = &mut [1, 2];
+    assert_eq!(
+        format!("{:?} {:?}", IoSlice::new(&[3]), IoSliceMut::new(bytes)),
+        "[3] [1, 2]"
+    );
+    Ok(())
+}
+
+#[test]
+fn received_file_descriptors_are_counted_by_size_hint() -> Result<(), Errno> {
+    let (a, b) = UnixDatagram::pair()?;
+    send_all(&a, &[&a, &a, &a])?;
+    let mut memory = [MaybeUninit::uninit(); space::rights(3)];
+    let mut control = RecvControl::new(&mut memory);
+    b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control)?;
+    for left in (1..=3).rev() {
+        let Some(ControlMessage::Rights(mut rights)) = control.messages()?.next() else {
+            panic!("no file descriptors");
+        };
+        // None is known to be left: one that was taken before is passed over.
+        assert_eq!(rights.size_hint(), (0, Some(3)));
+        rights.next().expect("one is left")?;
+        assert_eq!(rights.size_hint(), (0, Some(left - 1)));
+        assert!(control.descriptors()?.size_hint().0 == 0);
+    }
+    assert_eq!(control.descriptors()?.count(), 0);
     Ok(())
 }
 

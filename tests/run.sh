@@ -449,6 +449,8 @@ run_fuzz() {
 # mutate OPTION...: tries the mutants that no earlier call has noticed. They are built in a copy of the tree.
 mutate() {
 	say "cargo mutants $*"
+	# What never ended is noticed too.
+	[ ! -e "$found/timeout.txt" ] || cat "$found/timeout.txt" >>"$found/caught.txt"
 	env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=none CARGO_PROFILE_TEST_DEBUG=none \
 		cargo mutants --no-times --iterate --jobs "${JOBS:-2}" -o "$CARGO_TARGET_DIR" "$@" >"$logs/mutants.log" 2>&1
 	status=$?

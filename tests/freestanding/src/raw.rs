@@ -4,7 +4,9 @@ use core::{ffi::CStr, ptr, time::Duration};
 use linux_raw_sys::{general::*, if_tun, net, prctl};
 
 pub use crate::machine::SOCKETCALL;
-use crate::machine::{CALLS_BEFORE_PRLIMIT64, CALLS_WITH_TIME_IN_WORDS, MMAP_READS_MEMORY, fork, syscall6, wait};
+use crate::machine::{
+    CALLS_BEFORE_PRLIMIT64, CALLS_WITH_TIME_IN_WORDS, MMAP_READS_MEMORY, SETGROUPS, fork, syscall6, wait,
+};
 
 /// # Safety
 ///
@@ -371,6 +373,24 @@ pub fn refuse_when(number: u32, argument: u32, errno: u32) {
     filter.install(SECCOMP_RET_ALLOW);
 }
 
+/// Has the kernel answer each of the system calls with an errno when its third argument, a socket option, is one of `options`.
+#[cfg(target_pointer_width = "32")]
+pub fn refuse_options(calls: [u32; 2], options: [u32; 2], errno: u32) {
+    let mut filter = Filter::new();
+    for number in calls {
+        filter.push(&[
+            for_call(number, 6),
+            load(ARGUMENTS + 8 * 2),
+            for_call(options[0], 1),
+            answer(SECCOMP_RET_ERRNO | errno),
+            for_call(options[1], 1),
+            answer(SECCOMP_RET_ERRNO | errno),
+            LOAD_NUMBER,
+        ]);
+    }
+    filter.install(SECCOMP_RET_ALLOW);
+}
+
 /// Has the kernel answer each of the system calls with the errno that its argument of that place names.
 pub fn answer_with_argument(calls: &[u32], place: u32) {
     let mut filter = Filter::new();
@@ -503,6 +523,12 @@ pub fn load_module(path: &CStr) -> isize {
 pub fn become_nobody() -> isize {
     // SAFETY: it touches no memory.
     unsafe { syscall(__NR_setuid, [65534]) }
+}
+
+/// Sets the supplementary groups of this process, as a privileged one may.
+pub fn set_groups(groups: &[u32]) -> isize {
+    // SAFETY: the kernel reads the groups.
+    unsafe { syscall(SETGROUPS, [groups.len(), groups.as_ptr() as usize]) }
 }
 
 /// What a signal handler finds of the interrupted code: include/uapi/asm/ucontext.h, sigcontext.h.

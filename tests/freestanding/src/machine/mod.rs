@@ -46,6 +46,12 @@ pub const CALLS_BEFORE_PRLIMIT64: Option<[u32; 2]> = Some([__NR_setrlimit, __NR_
 #[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
 pub const CALLS_BEFORE_PRLIMIT64: Option<[u32; 2]> = None;
 
+/// setgroups with 32-bit group IDs, for which two architectures have a second number.
+#[cfg(any(target_arch = "x86", target_arch = "arm"))]
+pub const SETGROUPS: u32 = __NR_setgroups32;
+#[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
+pub const SETGROUPS: u32 = __NR_setgroups;
+
 /// Whether mmap reads its arguments from memory.
 pub const MMAP_READS_MEMORY: bool = cfg!(target_arch = "s390x");
 

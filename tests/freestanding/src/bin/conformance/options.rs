@@ -13,7 +13,7 @@ use linux_socketpair::{
 
 use crate::bytes::pair;
 use crate::control::{declare, recv_count, send};
-use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, same, since};
+use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, requires, same, since};
 
 /// Something that is off at first and can be turned on.
 type Switch = (
@@ -99,6 +99,16 @@ pub fn tests(report: &mut Report) {
         "the peer's groups",
         peer_groups,
     );
+    report.test(
+        Needs::Kernel("it handles the list as an int"),
+        "the peer's groups are those that it had",
+        groups_of_the_peer,
+    );
+    report.test(
+        Needs::Kernel("it doesn't know SO_PEERPIDFD"),
+        "a pair's first descriptor, and a pidfd, may be 0",
+        descriptor_0,
+    );
     report.test(Needs::Calls, "the peer's security label", peer_security);
     report.test(Needs::Calls, "at first no error is pending", || {
         let (a, _b) = must!(UnixStream::pair());
@@ -144,6 +154,14 @@ pub fn tests(report: &mut Report) {
     );
     report.test(Needs::Calls, "timeouts are set and observed", timeouts_are_observed);
     report.test(Needs::Calls, "timeouts beyond 2038 are not shortened", long_timeouts);
+    #[cfg(target_pointer_width = "32")]
+    for errno in [Errno::ENOPROTOOPT.raw_os_error() as u32, 0] {
+        report.test(
+            Needs::Seccomp,
+            format_args!("timeouts without the options for 64-bit time, which return {errno}"),
+            || short_timeouts(errno),
+        );
+    }
     report.test(
         Needs::Calls,
         "nonblocking is set for all descriptors of an end",
@@ -275,6 +293,55 @@ fn peer_groups() -> Outcome {
         a.peer_groups(&mut []).map(|groups| groups.len()),
         if count > 0 { Err(Errno::ERANGE) } else { Ok(0) }
     );
+    Ok(())
+}
+
+/// In the kernel's order. A process that makes a pair is its own peer.
+const GROUPS: [u32; 3] = [3, 7, 100_000];
+
+fn groups_of_the_peer() -> Outcome {
+    requires!(4, 13);
+    let status = raw::in_child(|| {
+        for count in [0, 1, 3] {
+            let expected = &GROUPS[..count];
+            if raw::set_groups(expected) != 0 {
+                return 2;
+            }
+            let Ok((a, _b)) = UnixStream::pair() else { return 3 };
+            let mut groups = [u32::MAX; 4];
+            let room_for = |groups: &mut [u32]| a.peer_groups(groups).map(|seen| seen == expected);
+            if a.peer_group_count() != Ok(count)
+                || room_for(&mut groups) != Ok(true)
+                || room_for(&mut groups[..count]) != Ok(true)
+                || (count > 0 && room_for(&mut groups[..count - 1]) != Err(Errno::ERANGE))
+            {
+                return 1;
+            }
+        }
+        0
+    });
+    match status {
+        512 => Err(Otherwise::Skipped("this user may not set groups")),
+        _ => {
+            same!(status, 0);
+            Ok(())
+        }
+    }
+}
+
+fn descriptor_0() -> Outcome {
+    let status = raw::in_child(|| {
+        raw::close(0);
+        let Ok((a, b)) = UnixStream::pair() else { return 2 };
+        if a.as_raw_fd() != 0 || a.send(b"x") != Ok(1) {
+            return 3;
+        }
+        drop(a);
+        let pidfd = b.peer_pidfd().map(|pidfd| pidfd.as_raw_fd());
+        let known = raw::kernel_release() >= (6, 5);
+        i32::from(pidfd != if known { Ok(0) } else { Err(Errno::ENOPROTOOPT) })
+    });
+    same!(status, 0);
     Ok(())
 }
 
@@ -485,6 +552,7 @@ fn timeouts_are_read_back() -> Outcome {
         for timeout in [
             Duration::from_nanos(1),
             Duration::from_millis(40),
+            Duration::new(1, 999_999_999),
             Duration::from_secs(3),
         ] {
             must!(set(&a, Some(timeout)));
@@ -527,12 +595,42 @@ fn long_timeouts() -> Outcome {
         for timeout in [
             Duration::from_secs(100 * YEAR),
             Duration::from_secs(1 << 40),
+            Duration::new(i64::MAX as u64, 999_999_999),
             Duration::MAX,
         ] {
             must!(set(&a, Some(timeout)));
             same!(must!(get(&a)).is_none_or(|seen| seen >= timeout), true);
         }
     }
+    Ok(())
+}
+
+/// What a kernel before Linux 5.1 does, and an emulator that reports success and writes nothing.
+#[cfg(target_pointer_width = "32")]
+fn short_timeouts(errno: u32) -> Outcome {
+    let status = raw::in_child(|| {
+        let Ok((a, _b)) = UnixDatagram::pair() else { return 2 };
+        raw::refuse_options(
+            [__NR_setsockopt, __NR_getsockopt],
+            [net::SO_RCVTIMEO_NEW, net::SO_SNDTIMEO_NEW],
+            errno,
+        );
+        for (get, set) in TIMEOUTS {
+            for (timeout, expected) in [
+                (Duration::from_millis(2500), Some(Duration::from_millis(2500))),
+                (Duration::from_secs(1 << 40), None),
+                (Duration::from_secs(7), Some(Duration::from_secs(7))),
+            ] {
+                // Without an effect there is none to be read.
+                let expected = expected.filter(|_| errno != 0);
+                if set(&a, Some(timeout)) != Ok(()) || get(&a) != Ok(expected) {
+                    return 1;
+                }
+            }
+        }
+        0
+    });
+    same!(status, 0);
     Ok(())
 }
 
