@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use freestanding::raw;
 use linux_raw_sys::net;
 use linux_socketpair::explain::{self, Cause, Usage};
-use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, socketpair};
+use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixDatagram, UnixStream, socketpair};
 
 use crate::explain::{reads, why_no_pair};
 use crate::pairs::Pair;
@@ -57,6 +57,11 @@ pub fn tests(report: &mut Report) {
         Needs::Calls,
         "explained: a cgroup's memory is used up",
         explained_memory_max,
+    );
+    report.test(
+        Needs::Calls,
+        "explained: SELinux denies the creation of streams",
+        security_module,
     );
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
         same!(tipc_pair(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);
@@ -282,6 +287,48 @@ fn explained_socket_max() -> Outcome {
             Ok(())
         })
     })
+}
+
+/// A policy for SELinux that knows one class, whose objects no process may create, and permits what it doesn't know:
+///
+/// ```text
+/// class process
+/// class unix_stream_socket
+/// sid kernel
+/// sid security
+/// sid unlabeled
+/// class process { transition dyntransition }
+/// class unix_stream_socket { create }
+/// type t;
+/// allow t t:process { transition dyntransition };
+/// role r;
+/// role r types t;
+/// user u roles { r };
+/// sid kernel u:r:t
+/// sid security u:r:t
+/// sid unlabeled u:r:t
+/// ```
+///
+/// compiled with `checkpolicy -U allow -c 24 -o no_streams.selinux`.
+const POLICY: &[u8] = include_bytes!("no_streams.selinux");
+
+fn security_module() -> Outcome {
+    const ENODEV: isize = -(linux_raw_sys::errno::ENODEV as isize);
+    match raw::mount(c"selinuxfs", c"/selinux") {
+        ENODEV => return Err(Otherwise::Skipped("the kernel comes without SELinux")),
+        result => same!(result, 0),
+    }
+    same!(raw::write_to(c"/selinux/load", POLICY), POLICY.len());
+    same!(raw::write_to(c"/selinux/enforce", b"1"), 1);
+    let (stream, datagram) = (UnixStream::pair().map(drop), UnixDatagram::pair().map(drop));
+    let cause = why_no_pair(Errno::EACCES);
+    same!(raw::write_to(c"/selinux/enforce", b"0"), 1);
+    same!(stream, Errno::EACCES);
+    same!(datagram, 0);
+    same!(reads(cause, "a security module rejects socketpair (EACCES)"), true);
+    same!(cause == cause.in_detail(), true);
+    same!(UnixStream::pair().map(drop), 0);
+    Ok(())
 }
 
 /// What can't be read is not claimed: first the cgroups are mounted elsewhere.
