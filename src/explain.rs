@@ -83,6 +83,8 @@ pub enum Cause {
     SecurityModule(Errno),
     /// `EPERM`: sockets of the domain and type need a capability, or a security module denied them.
     Capability(Domain),
+    /// The domain failed with this errno for a reason of its own, such as `ENODEV` without the device that it needs.
+    DomainError(Domain, Errno),
     /// `ENOSYS`: the kernel was built without sockets.
     NoSockets,
     /// `ENOSYS`: a seccomp filter, or the kernel was built without sockets.
@@ -212,7 +214,7 @@ fn by_kernel(domain: Domain, errno: Errno) -> Cause {
         Errno::EPERM if domain != Domain::UNIX => Cause::Capability(domain),
         Errno::EPERM | Errno::EACCES => Cause::SecurityModule(errno),
         _ if domain == Domain::UNIX => Cause::SecurityModule(errno),
-        _ => Cause::Unknown(errno),
+        _ => Cause::DomainError(domain, errno),
     }
 }
 
@@ -275,6 +277,7 @@ impl Cause {
             | Self::Filter(errno)
             | Self::FilterOrKernel(_, errno)
             | Self::SecurityModule(errno)
+            | Self::DomainError(_, errno)
             | Self::SucceedsNow(errno)
             | Self::Unknown(errno) => errno,
         }
@@ -391,6 +394,7 @@ impl fmt::Display for Cause {
                 "{} requires a capability, or a security module rejects it ({errno:?})",
                 Family(domain)
             ),
+            Self::DomainError(domain, _) => write!(f, "{} failed with {errno}", Family(domain)),
             Self::NoSockets => write!(f, "the kernel was built without CONFIG_NET ({errno:?})"),
             Self::FilterOrNoSockets => write!(
                 f,

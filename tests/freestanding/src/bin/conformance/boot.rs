@@ -65,6 +65,10 @@ pub fn tests(report: &mut Report) {
     );
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
         same!(tipc_pair(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);
+        let (domain, ty, flags) = (Domain::TIPC, SocketType::STREAM, SocketFlags::CLOEXEC);
+        let cause = explain::socketpair(domain, ty, flags, 0, Errno::EAFNOSUPPORT);
+        let text = "AF_TIPC is neither built in nor loaded, or not available in this network namespace (EAFNOSUPPORT)";
+        same!(reads(cause, text), true);
         for module in [
             c"/modules/udp_tunnel.ko",
             c"/modules/ip6_udp_tunnel.ko",
