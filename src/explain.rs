@@ -83,6 +83,8 @@ pub enum Cause {
     SecurityModule(Errno),
     /// `EPERM`: sockets of the domain and type need a capability, or a security module denied them.
     Capability(Domain),
+    /// The domain failed with this errno for a reason of its own, such as `ENODEV` without the device that it needs.
+    DomainError(Domain, Errno),
     /// `ENOSYS`: the kernel was built without sockets.
     NoSockets,
     /// `ENOSYS`: a seccomp filter, or the kernel was built without sockets.
@@ -212,7 +214,7 @@ fn by_kernel(domain: Domain, errno: Errno) -> Cause {
         Errno::EPERM if domain != Domain::UNIX => Cause::Capability(domain),
         Errno::EPERM | Errno::EACCES => Cause::SecurityModule(errno),
         _ if domain == Domain::UNIX => Cause::SecurityModule(errno),
-        _ => Cause::Unknown(errno),
+        _ => Cause::DomainError(domain, errno),
     }
 }
 
@@ -275,6 +277,7 @@ impl Cause {
             | Self::Filter(errno)
             | Self::FilterOrKernel(_, errno)
             | Self::SecurityModule(errno)
+            | Self::DomainError(_, errno)
             | Self::SucceedsNow(errno)
             | Self::Unknown(errno) => errno,
         }
@@ -391,6 +394,7 @@ impl fmt::Display for Cause {
                 "{} requires a capability, or a security module rejects it ({errno:?})",
                 Family(domain)
             ),
+            Self::DomainError(domain, _) => write!(f, "{} failed with {errno}", Family(domain)),
             Self::NoSockets => write!(f, "the kernel was built without CONFIG_NET ({errno:?})"),
             Self::FilterOrNoSockets => write!(
                 f,
@@ -430,6 +434,7 @@ impl fmt::Display for Type {
 const PROTOCOLS: &CStr = c"/proc/thread-self/net/protocols";
 
 /// Needs no free file descriptor.
+#[inline(never)]
 fn descriptors() -> Option<Descriptors> {
     const OPEN: &CStr = c"/proc/thread-self/fd";
 
@@ -445,10 +450,12 @@ fn descriptors() -> Option<Descriptors> {
 
 /// Whether the file exists, on a file system of this kind: a process may have changed its root, and what is there instead be of
 /// any other kind.
+#[inline(never)]
 fn is_on(path: &CStr, magic: u32) -> bool {
     syscalls::file_system(path) == Ok(magic)
 }
 
+#[inline(never)]
 fn writes_sv_first() -> bool {
     syscalls::kernel_release().is_some_and(|release| release >= (5, 10))
 }
@@ -483,6 +490,7 @@ impl Usage {
 }
 
 /// How many files are open in the system.
+#[inline(never)]
 fn files() -> Result<Option<Usage>, Errno> {
     let mut memory = [MaybeUninit::uninit(); 96];
     let mut text = Text::new(&mut memory);
@@ -496,6 +504,7 @@ fn files() -> Result<Option<Usage>, Errno> {
 }
 
 /// How many AF_UNIX sockets there are in this network namespace: the third column of the lines of UNIX and UNIX-STREAM.
+#[inline(never)]
 fn sockets() -> Option<u64> {
     let file = open_proc(PROTOCOLS).ok()?;
     let (mut count, mut found) = (0_u64, false);
@@ -537,10 +546,11 @@ fn sockets() -> Option<u64> {
 }
 
 /// The usage of the memory cgroup that has the least left: this process's, or one that contains it.
+#[inline(never)]
 fn memory_cgroup() -> Option<Usage> {
     const ROOT: &CStr = c"/sys/fs/cgroup";
 
-    let mut memory = [MaybeUninit::uninit(); 1024];
+    let mut memory = [MaybeUninit::uninit(); 512];
     let mut text = Text::new(&mut memory);
     text.read(&open_proc(c"/proc/thread-self/cgroup").ok()?).ok()?;
     // Where version 1 is used too, this is the last line.
@@ -584,6 +594,7 @@ fn open_proc(path: &CStr) -> Result<OwnedFd, Errno> {
 }
 
 /// The number that the file begins with, if it does.
+#[inline(never)]
 fn number_in(directory: BorrowedFd<'_>, path: &CStr) -> Result<Option<u64>, Errno> {
     let file = syscalls::open(Some(directory), path, O_RDONLY | O_NONBLOCK)?;
     let mut memory = [MaybeUninit::uninit(); 32];

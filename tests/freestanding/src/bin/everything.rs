@@ -8,7 +8,7 @@ use freestanding::{Arguments, raw};
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, ControlMessage, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags,
     OwnedFd, PollFd, PollFlags, RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram,
-    UnixSeqpacket, UnixStream, close, fd, kind, poll, read, socketpair, socketpair_into, space, write,
+    UnixSeqpacket, UnixStream, close, explain, fd, kind, poll, read, socketpair, socketpair_into, space, write,
 };
 
 /// The number of arguments, which is unknown to the compiler.
@@ -38,6 +38,24 @@ fn raw_calls() -> Result<(), Errno> {
         close(sv[0])?;
         close(sv[1])
     }
+}
+
+fn explanations() -> Result<(), Errno> {
+    let errno = Errno::from_raw_os_error(input() as i32).unwrap_or(Errno::EMFILE);
+    let domain = Domain::from_bits_retain(input() as u32);
+    let (ty, flags) = (
+        SocketType::from_bits_retain(input() as u32),
+        SocketFlags::from_bits_retain(input() as u32),
+    );
+    let causes = [
+        explain::socketpair(domain, ty, flags, 0, errno),
+        explain::pair_with::<kind::Stream>(flags, errno),
+    ];
+    let error = causes
+        .iter()
+        .map(|cause| cause.in_detail().errno())
+        .find(|found| *found != errno);
+    error.map_or(Ok(()), Err)
 }
 
 fn stream() -> Result<(), Errno> {
@@ -217,6 +235,7 @@ fn main(arguments: Arguments) -> i32 {
         .and_then(|()| messages::<kind::Seqpacket>())
         .and_then(|()| control())
         .and_then(|()| options())
+        .and_then(|()| explanations())
     {
         Ok(()) => 0,
         Err(errno) => errno.raw_os_error(),

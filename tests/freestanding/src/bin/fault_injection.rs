@@ -16,7 +16,9 @@ use linux_raw_sys::general::{__NR_lseek, __NR_rt_sigaction, SIGPIPE};
 use linux_socketpair::{
     AsFd, BorrowedFd, ControlMessage, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd, PollFlags,
     RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket, UnixStream,
-    close, fd,
+    close, explain,
+    explain::Cause,
+    fd,
     kind::{Datagram, Kind, Messages, Seqpacket, Stream},
     poll, read, socketpair, socketpair_into, space, write,
 };
@@ -222,6 +224,23 @@ impl Steps {
         self.step(socket.try_clone());
     }
 
+    /// What can't be read leaves a cause as it is, or a figure unknown.
+    fn explanations(&mut self) {
+        let Cause::TooManyDescriptors(found) = Cause::TooManyDescriptors(None).in_detail() else {
+            return;
+        };
+        self.step(found.and_then(|found| found.open).ok_or(()));
+        let limit = Cause::SystemLimit(Errno::ENOMEM);
+        self.step(if limit.in_detail() == limit { Err(()) } else { Ok(()) });
+        let (domain, ty, flags) = (Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
+        let repeated = explain::socketpair(domain, ty, flags, 0, Errno::EACCES);
+        self.step(if repeated == Cause::SucceedsNow(Errno::EACCES) {
+            Ok(())
+        } else {
+            Err(())
+        });
+    }
+
     /// Sending to a closed peer is an error, and no signal.
     fn end<T: Kind>(&mut self, a: Socket<T>, b: Socket<T>) {
         self.step(a.shutdown(Shutdown::Read));
@@ -257,6 +276,7 @@ fn main(_: Arguments) -> i32 {
     steps.pair::<Datagram>(1, Steps::messages);
     steps.pair::<Seqpacket>(0, Steps::messages);
     steps.end_of_stream();
+    steps.explanations();
     if let Some((a, _b)) = steps.step(UnixStream::pair()) {
         steps.conversions(&a);
         steps.options(&a);

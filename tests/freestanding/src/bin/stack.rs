@@ -38,8 +38,8 @@ use linux_raw_sys::general::*;
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, ControlMessage, Credentials, Domain, Errno, FromRawFd, Incomplete, IoSlice, IoSliceMut,
     MessageFlags, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, SendControl, Shutdown, Socket, SocketFlags,
-    SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, fd, kind, poll, read, socketpair, socketpair_into,
-    space, write,
+    SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, explain, explain::Cause, fd, kind, poll, read,
+    socketpair, socketpair_into, space, write,
 };
 
 /// Where there is `socketcall`, these fail with ENOSYS, so that the calls go through it; the last one on 32-bit machines.
@@ -338,6 +338,14 @@ const TEXTS: &[(&str, Call)] = calls! {
     "RecvControl, for debugging": |f| print(format_args!("{:?}", f.received));
 };
 
+const EXPLANATIONS: &[(&str, Call)] = calls! {
+    "explain::socketpair": |f| Ok(explain::socketpair(UNIX, STREAM, CLOEXEC, f.number as i32, Errno::EPERM));
+    "Cause::in_detail": |f| Ok(Cause::SystemLimit(f.errno).in_detail());
+    "Cause::in_detail, EMFILE": |f| Ok(Cause::TooManyDescriptors(None).in_detail());
+    "Cause::in_detail, EPERM": |f| Ok(Cause::FilterOrKernel(UNIX, f.errno).in_detail());
+    "Cause, displayed": |f| print(format_args!("{}", Cause::NoPairs(Domain::from_bits_retain(f.number))));
+};
+
 /// Discards what is printed.
 #[inline(always)]
 fn print(text: fmt::Arguments<'_>) -> Result<(), Errno> {
@@ -443,7 +451,7 @@ impl Report {
 
 #[unsafe(no_mangle)]
 fn main(arguments: Arguments) -> i32 {
-    let [first, each, all, text] = [1, 2, 3, 4].map(|at| arguments.number(at));
+    let [first, each, all, text, explanation] = [1, 2, 3, 4, 5].map(|at| arguments.number(at));
     let mut report = Report {
         passed: 0,
         failed: 0,
@@ -461,6 +469,7 @@ fn main(arguments: Arguments) -> i32 {
     report.note(name, "", bytes, first, errno);
 
     report.measure(TEXTS, "", text);
+    report.measure(EXPLANATIONS, "", explanation);
     let together = report.measure(CALLS, "", each);
     report.note("all of these calls together", "", together, all, 0);
     if raw::SOCKETCALL.is_some() && arguments.contain(c"qemu-user") {
