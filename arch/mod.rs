@@ -37,3 +37,9 @@ pub(crate) const EDEADLOCK: u32 = if cfg!(any(target_arch = "powerpc", target_ar
 pub(crate) const PPOLL_TIME32: Option<u32> = Some(linux_raw_sys::general::__NR_ppoll);
 #[cfg(target_arch = "riscv32")]
 pub(crate) const PPOLL_TIME32: Option<u32> = None;
+
+/// The number of recvmmsg with 32-bit time, which riscv32 lacks too.
+#[cfg(all(target_pointer_width = "32", not(target_arch = "riscv32")))]
+pub(crate) const RECVMMSG_TIME32: Option<u32> = Some(linux_raw_sys::general::__NR_recvmmsg);
+#[cfg(target_arch = "riscv32")]
+pub(crate) const RECVMMSG_TIME32: Option<u32> = None;

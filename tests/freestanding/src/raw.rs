@@ -43,6 +43,19 @@ pub const PPOLLS: &[u32] = &[
     __NR_ppoll,
 ];
 
+/// recvmmsg with 64-bit time.
+#[cfg(target_pointer_width = "64")]
+pub const RECVMMSG: u32 = __NR_recvmmsg;
+#[cfg(target_pointer_width = "32")]
+pub const RECVMMSG: u32 = __NR_recvmmsg_time64;
+
+/// recvmmsg with 64-bit time, and the one that 32-bit machines use where a kernel lacks that; riscv32 was never without it.
+pub const RECVMMSGS: &[u32] = &[
+    RECVMMSG,
+    #[cfg(all(target_pointer_width = "32", not(target_arch = "riscv32")))]
+    __NR_recvmmsg,
+];
+
 /// The second entry for socket calls, where there is one.
 #[cfg(any(
     target_arch = "x86",

@@ -11,6 +11,7 @@ mod bytes;
 mod control;
 mod conversions;
 mod errors;
+mod many_messages;
 #[path = "../../../../../examples/init/src/memory.rs"]
 mod memory;
 mod messages;
@@ -47,6 +48,7 @@ fn main(arguments: Arguments) -> i32 {
     messages::tests(&mut report);
     control::tests(&mut report);
     whole_messages::tests(&mut report);
+    many_messages::tests(&mut report);
     conversions::tests(&mut report);
     options::tests(&mut report);
     polling::tests(&mut report);
