@@ -52,3 +52,9 @@ pub(crate) use linux_raw_sys::general::{
     __NR_geteuid32 as GETEUID, __NR_setgroups32 as SETGROUPS, __NR_setresgid32 as SETRESGID,
     __NR_setresuid32 as SETRESUID,
 };
+
+/// The number of recvmmsg with 32-bit time, which riscv32 lacks too.
+#[cfg(all(target_pointer_width = "32", not(target_arch = "riscv32")))]
+pub(crate) const RECVMMSG_TIME32: Option<u32> = Some(linux_raw_sys::general::__NR_recvmmsg);
+#[cfg(target_arch = "riscv32")]
+pub(crate) const RECVMMSG_TIME32: Option<u32> = None;

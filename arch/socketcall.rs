@@ -112,6 +112,8 @@ const fn operation(number: u32) -> usize {
         general::__NR_recvfrom => net::SYS_RECVFROM,
         general::__NR_sendmsg => net::SYS_SENDMSG,
         general::__NR_recvmsg => net::SYS_RECVMSG,
+        general::__NR_sendmmsg => net::SYS_SENDMMSG,
+        general::__NR_recvmmsg => net::SYS_RECVMMSG,
         general::__NR_getsockopt => net::SYS_GETSOCKOPT,
         general::__NR_setsockopt => net::SYS_SETSOCKOPT,
         general::__NR_shutdown => net::SYS_SHUTDOWN,

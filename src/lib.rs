@@ -5,6 +5,7 @@
 //!   [`Socket`], which has their methods.
 //! - [`SendControl`] and [`RecvControl`] hold what is sent and received beside the bytes: file descriptors, credentials, pidfds,
 //!   security labels.
+//! - [`SendMessage`] and [`RecvMessage`] are many messages that are sent and received in one system call.
 //! - [`poll`] waits for several file descriptors.
 //! - [`explain`](mod@explain) finds out why a pair could not be made.
 //! - [`process`] starts a program with one end of a pair, and waits for it.
@@ -59,6 +60,7 @@ pub use poll::{PollFd, poll};
 pub use socket::control::{
     ControlMessage, ControlMessages, Credentials, Descriptors, RecvControl, Rights, SendControl, Truncated, space,
 };
+pub use socket::many_messages::{RecvMessage, SendMessage};
 pub use socket::{FromFdError, Incomplete, Received, Shutdown, Socket, UnixDatagram, UnixSeqpacket, UnixStream, kind};
 pub use syscalls::{close, read, socketpair_into, syscall, write};
 pub use types::{Domain, MessageFlags, ParseError, PollFlags, SocketFlags, SocketType};

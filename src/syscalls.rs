@@ -2,8 +2,9 @@
 
 use core::ffi::{CStr, c_char};
 use core::{mem::MaybeUninit, ptr};
+use linux_raw_sys::net::{mmsghdr, msghdr};
 use linux_raw_sys::prctl::{PR_GET_SECCOMP, PR_SET_PDEATHSIG};
-use linux_raw_sys::{general::*, net::msghdr, system::new_utsname};
+use linux_raw_sys::{general::*, system::new_utsname};
 
 use crate::arch::*;
 use crate::errno::{Errno, decode};
@@ -185,6 +186,46 @@ pub(crate) unsafe fn recvmsg(fd: BorrowedFd<'_>, message: &mut msghdr, flags: u3
     let at = ptr::from_mut(message) as usize;
     // SAFETY: as the caller vouches.
     decode(unsafe { socketcall3::<__NR_recvmsg>(fd.as_raw_fd() as usize, at, flags as usize) })
+}
+
+/// Sends up to 1024 messages, and writes to each that was sent how many bytes.
+///
+/// # Safety
+///
+/// What `messages` point to can be read.
+#[inline]
+pub(crate) unsafe fn sendmmsg(fd: BorrowedFd<'_>, messages: &mut [mmsghdr], flags: u32) -> Result<usize, Errno> {
+    let (fd, at) = (fd.as_raw_fd() as usize, messages.as_mut_ptr() as usize);
+    // SAFETY: as the caller vouches; the kernel writes within `messages` alone.
+    decode(unsafe { socketcall4::<__NR_sendmmsg>(fd, at, messages.len(), flags as usize) })
+}
+
+/// Receives without a timeout.
+///
+/// # Safety
+///
+/// What `messages` point to can be written.
+#[inline]
+pub(crate) unsafe fn recvmmsg(fd: BorrowedFd<'_>, messages: &mut [mmsghdr], flags: u32) -> Result<usize, Errno> {
+    let (fd, at) = (fd.as_raw_fd() as usize, messages.as_mut_ptr() as usize);
+    // SAFETY: as the caller vouches.
+    #[cfg(target_pointer_width = "64")]
+    return decode(unsafe { socketcall5::<__NR_recvmmsg>(fd, at, messages.len(), flags as usize, 0) });
+    #[cfg(target_pointer_width = "32")]
+    {
+        // SAFETY: as the caller vouches.
+        let result = decode(unsafe { syscall5::<__NR_recvmmsg_time64>(fd, at, messages.len(), flags as usize, 0) });
+        // Before Linux 5.1 there is only the one whose timeout, here none, would have 32 bits.
+        if RECVMMSG_TIME32.is_some() && result == Err(Errno::ENOSYS) {
+            const TIME32: u32 = match RECVMMSG_TIME32 {
+                Some(number) => number,
+                None => __NR_recvmmsg_time64, // never reached
+            };
+            // SAFETY: as the caller vouches.
+            return decode(unsafe { socketcall5::<TIME32>(fd, at, messages.len(), flags as usize, 0) });
+        }
+        result
+    }
 }
 
 /// Writes up to `len` bytes of the value, and to `len` how many there are; with `ERANGE` how many there would be.

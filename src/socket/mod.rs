@@ -15,6 +15,7 @@ use kind::Kind;
 
 mod cmsg;
 pub mod control;
+pub mod many_messages;
 mod messages;
 mod options;
 mod stream;

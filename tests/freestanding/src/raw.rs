@@ -41,8 +41,20 @@ pub const PPOLL: u32 = __NR_ppoll_time64;
 
 /// ppoll with 64-bit time, and the one that 32-bit machines use where a kernel lacks that.
 pub const PPOLLS: &[u32] = match CALLS_WITH_TIME_IN_WORDS {
-    Some([with_words, _]) => &[PPOLL, with_words],
+    Some([with_words, ..]) => &[PPOLL, with_words],
     None => &[PPOLL],
+};
+
+/// recvmmsg with 64-bit time.
+#[cfg(target_pointer_width = "64")]
+pub const RECVMMSG: u32 = __NR_recvmmsg;
+#[cfg(target_pointer_width = "32")]
+pub const RECVMMSG: u32 = __NR_recvmmsg_time64;
+
+/// recvmmsg with 64-bit time, and the one that 32-bit machines use where a kernel lacks that.
+pub const RECVMMSGS: &[u32] = match CALLS_WITH_TIME_IN_WORDS {
+    Some([.., with_words]) => &[RECVMMSG, with_words],
+    None => &[RECVMMSG],
 };
 
 pub fn fcntl(fd: i32, command: u32) -> isize {
@@ -92,7 +104,7 @@ pub fn now() -> Duration {
             return Duration::new(time.tv_sec as u64, time.tv_nsec as u32);
         }
     }
-    let Some([_, with_words]) = CALLS_WITH_TIME_IN_WORDS else {
+    let Some([_, with_words, _]) = CALLS_WITH_TIME_IN_WORDS else {
         panic!("every kernel has clock_gettime64")
     };
     let mut time = [0_usize; 2]; // struct timespec: seconds, nanoseconds

@@ -2,7 +2,7 @@
 //!
 //! A call with flags has no row: its plain form is the same call with constant flags.
 
-use core::{fmt::Debug, mem::MaybeUninit};
+use core::{fmt::Debug, hint::black_box, mem::MaybeUninit, ptr};
 use linux_raw_sys::{general::*, ioctl::*, net::*};
 use linux_socketpair::*;
 use std::io;
@@ -159,6 +159,26 @@ calls! { |f|
         };
         syscalls: reference::send_message(f.fd(), &f.bytes, SCM_CREDENTIALS, f.credentials);
     }
+    send_message_all {
+        ours: {
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = SendControl::new(&mut memory);
+            control.push_rights([f.b.as_fd()])?;
+            f.stream.send_message_all(&mut [IoSlice::new(&f.bytes)], &mut control).map_err(Errno::from)
+        };
+        syscalls: reference::send_message_all(f.stream.as_raw_fd(), &f.bytes, SCM_RIGHTS, f.b.as_raw_fd());
+    }
+    // Two messages, one with a file descriptor.
+    send_messages {
+        ours: {
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = SendControl::new(&mut memory);
+            control.push_rights([f.b.as_fd()])?;
+            let bufs = [[IoSlice::new(&f.halves[0])], [IoSlice::new(&f.halves[1])]];
+            f.a.send_messages(&mut [SendMessage::new(&bufs[0]), SendMessage::with_control(&bufs[1], &control)])
+        };
+        syscalls: reference::send_messages(f.fd(), [&f.halves[0], &f.halves[1]], f.b.as_raw_fd());
+    }
     recv {
         ours: f.a.recv(&mut f.bytes);
         syscalls: reference::recv(f.fd(), &mut f.bytes);
@@ -218,6 +238,37 @@ calls! { |f|
             Ok::<_, Errno>(received.len)
         };
         syscalls: reference::recv_rights(f.stream_with_rights.as_raw_fd(), &mut f.bytes);
+    }
+    recv_message_exact {
+        ours: {
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = RecvControl::new(&mut memory);
+            f.stream_with_rights.recv_message_exact(&mut [IoSliceMut::new(&mut f.bytes)], &mut control)?;
+            control.descriptors()?.try_for_each(|fd| fd.map(drop))
+        };
+        syscalls: reference::recv_message_exact(f.stream_with_rights.as_raw_fd(), &mut f.bytes);
+    }
+    // Two places, and one message with a file descriptor.
+    recv_messages {
+        ours: {
+            let mut memory = [[MaybeUninit::uninit(); space::rights(1)]; 2];
+            let [one, two] = &mut memory;
+            let mut controls = [RecvControl::new(one), RecvControl::new(two)];
+            let mut halves = f.halves.each_mut().map(|half| [IoSliceMut::new(half)]);
+            let [one, two] = &mut halves;
+            let mut messages = [RecvMessage::new(one), RecvMessage::new(two)];
+            let count = f.with_rights_of_four.recv_messages(&mut messages, &mut controls)?;
+            for control in &mut controls[..count] {
+                control.descriptors()?.try_for_each(|fd| fd.map(drop))?;
+            }
+            Ok::<_, Errno>((count, messages[0].received()?.len))
+        };
+        syscalls: reference::recv_messages(f.with_rights_of_four.as_raw_fd(), &mut f.halves);
+    }
+    // What was received is known, so there is no call.
+    received {
+        ours: black_box(&RecvMessage::new(&mut [])).received().map(|received| received.len);
+        syscalls: reference::received(black_box(&reference::message(&[], ptr::null(), 0)));
     }
     recv_message_uninit {
         ours: {

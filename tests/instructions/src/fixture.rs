@@ -18,6 +18,8 @@ pub struct Fixture {
     /// Eight bytes and a file descriptor are waiting in each.
     pub with_rights: UnixSeqpacket,
     pub stream_with_rights: UnixStream,
+    /// Four bytes and a file descriptor are waiting here.
+    pub with_rights_of_four: UnixSeqpacket,
     /// Eight bytes and the credentials of their sender are waiting here.
     pub with_credentials: UnixSeqpacket,
     pub spare: RawFd,
@@ -31,7 +33,7 @@ pub struct Fixture {
     pub offset: Option<u32>,
     pub timeout: Option<Duration>,
     pub credentials: Credentials,
-    _peers: [OwnedFd; 4],
+    _peers: [OwnedFd; 5],
 }
 
 impl Fixture {
@@ -63,6 +65,8 @@ impl Fixture {
         sender.send_message(&[IoSlice::new(&BYTES)], &control)?;
         let (stream_with_rights, stream_sender) = UnixStream::pair()?;
         stream_sender.send_message(&[IoSlice::new(&BYTES)], &control)?;
+        let (with_rights_of_four, sender_of_four) = UnixSeqpacket::pair()?;
+        sender_of_four.send_message(&[IoSlice::new(&BYTES[..4])], &control)?;
 
         let (with_credentials, credentials_sender) = UnixSeqpacket::pair()?;
         with_credentials.set_pass_credentials(true)?;
@@ -76,6 +80,7 @@ impl Fixture {
             stream,
             with_rights,
             stream_with_rights,
+            with_rights_of_four,
             with_credentials,
             bytes: BYTES,
             memory: [MaybeUninit::uninit(); 8],
@@ -90,6 +95,7 @@ impl Fixture {
                 stream_peer.into(),
                 sender.into(),
                 stream_sender.into(),
+                sender_of_four.into(),
                 credentials_sender.into(),
             ],
         })

@@ -146,19 +146,68 @@ struct Control<T> {
 }
 
 #[inline(always)]
-pub fn send_message<T>(fd: RawFd, buf: &[u8], ty: u32, payload: T) -> Result<usize, Errno> {
-    let control = Control {
+fn control<T>(ty: u32, payload: T) -> Control<T> {
+    Control {
         header: cmsghdr {
             cmsg_len: (HEADER + size_of::<T>()) as _,
             cmsg_level: SOL_SOCKET as _,
             cmsg_type: ty as _,
         },
         payload,
-    };
+    }
+}
+
+#[inline(always)]
+pub fn send_message<T>(fd: RawFd, buf: &[u8], ty: u32, payload: T) -> Result<usize, Errno> {
+    let control = control(ty, payload);
     sendmsg(
         fd,
         &header(&buffer(buf), 1, ptr::from_ref(&control).cast(), size_of_val(&control)),
     )
+}
+
+/// The payload goes out with the first byte.
+#[inline(always)]
+pub fn send_message_all<T: Copy>(fd: RawFd, buf: &[u8], ty: u32, payload: T) -> Result<(), Errno> {
+    let mut first = Some(payload);
+    let mut rest = buf;
+    while !rest.is_empty() {
+        let result = match first {
+            Some(payload) => send_message(fd, rest, ty, payload),
+            None => send(fd, rest),
+        };
+        match result {
+            Ok(0) => return Err(Errno::ENODATA),
+            Ok(len) => {
+                first = None;
+                rest = rest.get(len..).unwrap_or_default();
+            }
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+#[inline(always)]
+pub fn message(bufs: &[iovec], control: *const u8, len: usize) -> mmsghdr {
+    mmsghdr {
+        msg_hdr: header(bufs.as_ptr(), bufs.len(), control, len),
+        msg_len: 0,
+    }
+}
+
+/// The second one with a file descriptor.
+#[inline(always)]
+pub fn send_messages(fd: RawFd, bytes: [&[u8; 4]; 2], payload: RawFd) -> Result<usize, Errno> {
+    let control = control(SCM_RIGHTS, payload);
+    let bufs = bytes.map(|bytes| [buffer(bytes)]);
+    let mut messages = [
+        message(&bufs[0], ptr::null(), 0),
+        message(&bufs[1], ptr::from_ref(&control).cast(), size_of_val(&control)),
+    ];
+    // SAFETY: the kernel reads what the messages point to, which outlives the call.
+    unsafe { syscall!(Sysno::sendmmsg, fd, messages.as_mut_ptr(), messages.len(), MSG_NOSIGNAL) }
 }
 
 #[inline(always)]
@@ -234,13 +283,23 @@ pub fn recv_exact(fd: RawFd, buf: &mut [u8]) -> Result<(), Incomplete> {
 fn recv_message<const WORDS: usize>(
     fd: RawFd,
     buf: &mut [u8],
-    mut control: impl FnMut(u32, *const u8, usize),
+    flags: u32,
+    control: impl FnMut(u32, *const u8, usize),
 ) -> Result<usize, Errno> {
     let mut memory = [const { MaybeUninit::<usize>::uninit() }; WORDS];
     let bufs = [buffer_mut(buf)];
     let mut message = header(bufs.as_ptr(), 1, memory.as_mut_ptr().cast(), size_of_val(&memory));
-    let len = recvmsg(fd, &mut message, MSG_CMSG_CLOEXEC)?;
-    let mut at = memory.as_ptr().cast::<u8>();
+    let len = recvmsg(fd, &mut message, MSG_CMSG_CLOEXEC | flags)?;
+    parse(&message, control)?;
+    if message.msg_flags & MSG_TRUNC != 0 {
+        return Err(Errno::EMSGSIZE);
+    }
+    Ok(len)
+}
+
+#[inline(always)]
+fn parse(message: &msghdr, mut control: impl FnMut(u32, *const u8, usize)) -> Result<(), Errno> {
+    let mut at = message.msg_control.cast::<u8>().cast_const();
     let mut rest = message.msg_controllen as usize;
     while rest >= HEADER {
         // SAFETY: the kernel wrote so much, and a header at each multiple of a word.
@@ -262,29 +321,75 @@ fn recv_message<const WORDS: usize>(
     if message.msg_flags & MSG_CTRUNC != 0 {
         return Err(Errno::ENOBUFS);
     }
-    if message.msg_flags & MSG_TRUNC != 0 {
+    Ok(())
+}
+
+#[inline(always)]
+pub fn received(message: &mmsghdr) -> Result<usize, Errno> {
+    if message.msg_hdr.msg_flags & MSG_TRUNC != 0 {
         return Err(Errno::EMSGSIZE);
     }
-    Ok(len)
+    Ok(message.msg_len as usize)
+}
+
+#[cfg(target_pointer_width = "64")]
+const RECVMMSG: Sysno = Sysno::recvmmsg;
+#[cfg(target_pointer_width = "32")]
+const RECVMMSG: Sysno = Sysno::recvmmsg_time64;
+
+/// Closes each file descriptor that was received.
+#[inline(always)]
+pub fn recv_messages(fd: RawFd, halves: &mut [[u8; 4]; 2]) -> Result<(usize, usize), Errno> {
+    let mut memory = [[const { MaybeUninit::<usize>::uninit() }; space::rights(1)]; 2];
+    let bufs = halves.each_mut().map(|half| [buffer_mut(half)]);
+    let mut messages = [0, 1].map(|at: usize| {
+        let memory = &mut memory[at];
+        message(&bufs[at], memory.as_mut_ptr().cast(), size_of_val(memory))
+    });
+    let flags = MSG_CMSG_CLOEXEC | 0x1_0000; // MSG_WAITFORONE
+    // SAFETY: the kernel writes what the messages point to, which outlives the call; there is no timeout.
+    let count = unsafe { syscall!(RECVMMSG, fd, messages.as_mut_ptr(), messages.len(), flags, 0) }?;
+    for message in messages.get(..count).unwrap_or_default() {
+        parse(&message.msg_hdr, close_rights)?;
+    }
+    Ok((count, received(&messages[0])?))
+}
+
+#[inline(always)]
+fn close_rights(ty: u32, payload: *const u8, len: usize) {
+    if ty == SCM_RIGHTS {
+        for at in 0..len / size_of::<RawFd>() {
+            // SAFETY: the payload holds so many descriptors.
+            let _ = close(unsafe { payload.cast::<RawFd>().add(at).read() });
+        }
+    }
 }
 
 /// Closes each file descriptor that was received.
 #[inline(always)]
 pub fn recv_rights(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
-    recv_message::<{ space::rights(1) }>(fd, buf, |ty, payload, len| {
-        if ty == SCM_RIGHTS {
-            for at in 0..len / size_of::<RawFd>() {
-                // SAFETY: the payload holds so many descriptors.
-                let _ = close(unsafe { payload.cast::<RawFd>().add(at).read() });
-            }
+    recv_message::<{ space::rights(1) }>(fd, buf, 0, close_rights)
+}
+
+/// The same, part by part, each with memory of its own.
+#[inline(always)]
+pub fn recv_message_exact(fd: RawFd, buf: &mut [u8]) -> Result<(), Errno> {
+    let mut done = 0;
+    while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        match recv_message::<{ space::rights(1) }>(fd, rest, MSG_WAITALL, close_rights) {
+            Ok(0) => return Err(Errno::ENODATA),
+            Ok(len) => done += len,
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
         }
-    })
+    }
+    Ok(())
 }
 
 #[inline(always)]
 pub fn recv_credentials(fd: RawFd, buf: &mut [u8]) -> Result<Option<Credentials>, Errno> {
     let mut credentials = None;
-    recv_message::<{ space::CREDENTIALS }>(fd, buf, |ty, payload, len| {
+    recv_message::<{ space::CREDENTIALS }>(fd, buf, 0, |ty, payload, len| {
         if ty == SCM_CREDENTIALS && len == size_of::<Credentials>() {
             // SAFETY: the payload is as long as credentials are, and they are made of ints.
             credentials = Some(unsafe { payload.cast::<Credentials>().read_unaligned() });
@@ -296,7 +401,7 @@ pub fn recv_credentials(fd: RawFd, buf: &mut [u8]) -> Result<Option<Credentials>
 #[inline(always)]
 pub fn recv_or_eof(fd: RawFd, buf: &mut [u8]) -> Result<Option<usize>, Errno> {
     let mut is_message = false;
-    let len = recv_message::<{ space::CREDENTIALS }>(fd, buf, |_, _, _| is_message = true)?;
+    let len = recv_message::<{ space::CREDENTIALS }>(fd, buf, 0, |_, _, _| is_message = true)?;
     match (len, is_message) {
         (0, false) if option(fd, SO_PASSCRED, 0)? != 0 => Ok(None),
         (0, false) => Err(Errno::EINVAL),

@@ -7,8 +7,9 @@ use core::{mem::MaybeUninit, panic::PanicInfo, time::Duration};
 use freestanding::{Arguments, raw};
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, ControlMessage, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags,
-    OwnedFd, PollFd, PollFlags, RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram,
-    UnixSeqpacket, UnixStream, close, explain, fd, kind, poll, read, socketpair, socketpair_into, space, write,
+    OwnedFd, PollFd, PollFlags, RecvControl, RecvMessage, SendControl, SendMessage, Shutdown, Socket, SocketFlags,
+    SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, explain, fd, kind, poll, read, socketpair,
+    socketpair_into, space, write,
 };
 
 /// The number of arguments, which is unknown to the compiler.
@@ -71,9 +72,33 @@ fn stream() -> Result<(), Errno> {
     b.recv_uninit_with_flags(&mut uninit, flags)?;
     a.send_all(&buf)?;
     b.recv_vectored_with_flags(&mut [IoSliceMut::new(&mut buf)], flags)?;
+    whole_messages(&a, &b)?;
     a.shutdown(Shutdown::Write)?;
     b.recv(&mut buf)?;
     conversions(a)
+}
+
+fn whole_messages(a: &UnixStream, b: &UnixStream) -> Result<(), Errno> {
+    b.set_pass_credentials(true)?;
+    let _ = (b.set_pass_pidfd(true), b.set_pass_bytes_to_recv(true));
+    let mut buf = [0; 8];
+    let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+    let mut control = SendControl::new(&mut memory);
+    let mut memory = [MaybeUninit::uninit(); 64];
+    let mut received = RecvControl::new(&mut memory);
+    received.set_max_descriptors(input() + 1);
+    for _ in 0..=input() {
+        control.push_rights([a.as_fd(), b.as_fd()].into_iter().take(input()))?;
+        a.send_message_all(&mut [IoSlice::new(b"a"), IoSlice::new(b"message")], &mut control)?;
+        let (one, two) = buf.split_at_mut(input().min(8));
+        b.recv_message_exact(&mut [IoSliceMut::new(one), IoSliceMut::new(two)], &mut received)?;
+    }
+    for fd in received.descriptors()? {
+        fd::close(fd?)?;
+    }
+    b.set_pass_credentials(false)?;
+    let _ = (b.set_pass_pidfd(false), b.set_pass_bytes_to_recv(false));
+    Ok(())
 }
 
 fn conversions(a: UnixStream) -> Result<(), Errno> {
@@ -103,6 +128,7 @@ fn messages<T: kind::Messages>() -> Result<(), Errno> {
     b.recv_vectored_with_flags(&mut [IoSliceMut::new(&mut buf)], flags)?;
     let mut memory = [MaybeUninit::uninit(); space::rights(1)];
     b.recv_message_uninit_with_flags(&mut uninit, &mut RecvControl::new(&mut memory), flags)?;
+    many_messages(&a, &b, flags)?;
     let _ = (
         b.set_pass_timestamps(true),
         b.pass_timestamps(),
@@ -110,6 +136,31 @@ fn messages<T: kind::Messages>() -> Result<(), Errno> {
         b.pass_timestamps_micros(),
     );
     b.close()
+}
+
+fn many_messages<T: kind::Messages>(a: &Socket<T>, b: &Socket<T>, flags: MessageFlags) -> Result<(), Errno> {
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    let mut control = SendControl::new(&mut memory);
+    control.push_rights([a.as_fd()].into_iter().take(input()))?;
+    let bufs = [IoSlice::new(b"one"), IoSlice::new(b"two")];
+    let mut messages = [SendMessage::new(&bufs), SendMessage::with_control(&bufs, &control)];
+    a.send_messages_with_flags(&mut messages, flags)?;
+    let (mut one, mut two) = ([0; 8], [0; 8]);
+    let (mut one, mut two) = ([IoSliceMut::new(&mut one)], [IoSliceMut::new(&mut two)]);
+    let mut messages = [RecvMessage::new(&mut one), RecvMessage::new(&mut two)];
+    let mut memory = [MaybeUninit::uninit(); 2 * space::rights(1)];
+    let (one, two) = memory.split_at_mut(space::rights(1));
+    let mut controls = [RecvControl::new(one), RecvControl::new(two)];
+    let count = b.recv_messages_with_flags(&mut messages, &mut controls, flags)?;
+    for (message, control) in messages.iter().zip(&mut controls).take(count) {
+        let len = message.received()?.len.min(message.partially_received().len);
+        let first = message.bufs().first().and_then(|buf| buf.get(..len));
+        if first.is_none_or(|bytes| bytes.is_empty()) {
+            return Err(Errno::ENODATA);
+        }
+        control.descriptors()?.for_each(drop);
+    }
+    Ok(())
 }
 
 fn control() -> Result<(), Errno> {

@@ -15,8 +15,8 @@ use freestanding::{Arguments, println, raw};
 use linux_raw_sys::general::{__NR_lseek, __NR_rt_sigaction, SIGPIPE};
 use linux_socketpair::{
     AsFd, BorrowedFd, ControlMessage, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd, PollFlags,
-    RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket, UnixStream,
-    close, explain,
+    RecvControl, RecvMessage, SendControl, SendMessage, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram,
+    UnixSeqpacket, UnixStream, close, explain,
     explain::Cause,
     fd,
     kind::{Datagram, Kind, Messages, Seqpacket, Stream},
@@ -90,6 +90,20 @@ impl Steps {
         {
             self.step(a.send_all(b"bytes"));
             self.step(b.recv_exact(&mut [0; 5]));
+            let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+            let mut sent = SendControl::new(&mut memory);
+            let mut memory = [MaybeUninit::uninit(); 2 * CONTROL];
+            let mut control = RecvControl::new(&mut memory);
+            let mut buf = [0; 5];
+            let mut bufs = [IoSliceMut::new(&mut buf)];
+            for part in [&b"by"[..], b"tes"] {
+                self.step(sent.push_rights([a.as_fd(), b.as_fd()]));
+                self.step(a.send_message_all(&mut [IoSlice::new(part)], &mut sent));
+                self.step(b.recv_message_exact(&mut bufs, &mut control));
+            }
+            if let Some(mut descriptors) = self.step(control.descriptors()) {
+                descriptors.next();
+            }
         }
     }
 
@@ -97,6 +111,21 @@ impl Steps {
         self.step(a.send_with_flags(b"message", NOW));
         self.step(b.next_message_len_with_flags(NOW));
         self.step(b.recv_with_flags(&mut [0; 16], NOW));
+        let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+        let mut sent = SendControl::new(&mut memory);
+        self.step(sent.push_rights([a.as_fd()]));
+        let bufs = [IoSlice::new(b"message")];
+        let mut messages = [(); 3].map(|()| SendMessage::with_control(&bufs, &sent));
+        self.step(a.send_messages_with_flags(&mut messages, NOW));
+        let mut memory = [[MaybeUninit::uninit(); space::rights(1)]; 4];
+        let mut controls = memory.each_mut().map(|memory| RecvControl::new(memory));
+        let mut memory = [[0; 16]; 4];
+        let mut bufs = memory.each_mut().map(|buf| [IoSliceMut::new(buf)]);
+        let mut messages = bufs.each_mut().map(|bufs| RecvMessage::new(bufs));
+        for _ in 0..2 {
+            self.step(b.recv_messages_with_flags(&mut messages, &mut controls, NOW));
+            controls[0].partial_messages().for_each(drop);
+        }
         self.step(b.set_pass_timestamps(true));
         self.step(b.pass_timestamps());
         self.step(b.set_pass_timestamps_micros(true));

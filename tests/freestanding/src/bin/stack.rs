@@ -26,7 +26,7 @@ use core::{
     fmt::{self, Write},
     mem::{ManuallyDrop, MaybeUninit},
     panic::PanicInfo,
-    ptr,
+    ptr, slice,
     time::Duration,
 };
 use freestanding::{
@@ -37,13 +37,13 @@ use freestanding::{
 use linux_raw_sys::general::*;
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, ControlMessage, Credentials, Domain, Errno, FromRawFd, Incomplete, IoSlice, IoSliceMut,
-    MessageFlags, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, SendControl, Shutdown, Socket, SocketFlags,
-    SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, explain, explain::Cause, fd, kind, poll, read,
-    socketpair, socketpair_into, space, write,
+    MessageFlags, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, RecvMessage, SendControl, SendMessage, Shutdown,
+    Socket, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, explain, explain::Cause, fd, kind,
+    poll, read, socketpair, socketpair_into, space, write,
 };
 
 /// Where there is `socketcall`, these fail with ENOSYS, so that the calls go through it; the last one on 32-bit machines.
-const DIRECT: [u32; 9] = [
+const DIRECT: [u32; 12] = [
     __NR_socketpair,
     __NR_sendto,
     __NR_sendmsg,
@@ -52,6 +52,9 @@ const DIRECT: [u32; 9] = [
     __NR_getsockopt,
     __NR_setsockopt,
     __NR_shutdown,
+    __NR_sendmmsg,
+    *raw::RECVMMSGS.last().unwrap(),
+    raw::RECVMMSG,
     raw::PPOLL,
 ];
 
@@ -61,6 +64,8 @@ const SPACE: usize = space::rights(2) + space::CREDENTIALS;
 struct Memory {
     buf: [u8; 64],
     control: [[MaybeUninit<usize>; SPACE]; 3],
+    sent: [IoSlice<'static>; 1],
+    places: [IoSliceMut<'static>; 1],
 }
 
 impl Memory {
@@ -68,6 +73,8 @@ impl Memory {
         Self {
             buf: [0; 64],
             control: [[MaybeUninit::uninit(); SPACE]; 3],
+            sent: [IoSlice::new(b"one")],
+            places: [IoSliceMut::new(&mut [])],
         }
     }
 }
@@ -90,6 +97,8 @@ struct Fixture<'a> {
     sent: SendControl<'a>,
     unsent: SendControl<'a>,
     received: RecvControl<'a>,
+    send_message: SendMessage<'a>,
+    recv_message: RecvMessage<'a>,
     credentials: Credentials,
     number: u32,
     timeout: Option<Duration>,
@@ -119,6 +128,8 @@ impl<'a> Fixture<'a> {
             sent: SendControl::new(sent),
             unsent: SendControl::new(unsent),
             received: RecvControl::new(received),
+            send_message: SendMessage::new(&memory.sent),
+            recv_message: RecvMessage::new(&mut memory.places),
             credentials: Credentials { pid: 0, uid: 0, gid: 0 },
             number: 1,
             timeout: Some(Duration::from_millis(1)),
@@ -239,6 +250,8 @@ const CALLS: &[(&str, Call)] = calls! {
         f.b.recv_message_uninit(&mut f.uninit, &mut f.received).map(|(_, received)| received)
     };
     "UnixStream::recv_exact": |f| f.stream_b.recv_exact(&mut f.message).map_err(Errno::from);
+    "Socket::send_messages": |f| f.a.send_messages(slice::from_mut(&mut f.send_message));
+    "RecvMessage::received": |f| f.recv_message.received();
     "UnixSeqpacket::recv_or_eof": |f| f.b.recv_or_eof(&mut f.buf);
     "Socket::next_message_len": |f| f.b.next_message_len();
     "Socket::shutdown": |f| f.a.shutdown(Shutdown::Both);
@@ -317,6 +330,19 @@ const CALLS: &[(&str, Call)] = calls! {
         // SAFETY: nothing else drops it.
         unsafe { ptr::drop_in_place(&mut f.received) };
         Ok(())
+    };
+};
+
+/// Those that make several system calls, or receive several messages, and need more than the others.
+const LARGER: &[(&str, Call)] = calls! {
+    "UnixStream::send_message_all": |f| f.stream_a.send_message_all(&mut f.parts, &mut f.sent).map_err(Errno::from);
+    "UnixStream::recv_message_exact": |f| {
+        f.stream_b
+            .recv_message_exact(&mut [IoSliceMut::new(&mut f.message)], &mut f.received)
+            .map_err(Errno::from)
+    };
+    "Socket::recv_messages": |f| {
+        f.b.recv_messages(slice::from_mut(&mut f.recv_message), slice::from_mut(&mut f.received))
     };
 };
 
@@ -451,7 +477,7 @@ impl Report {
 
 #[unsafe(no_mangle)]
 fn main(arguments: Arguments) -> i32 {
-    let [first, each, all, text, explanation] = [1, 2, 3, 4, 5].map(|at| arguments.number(at));
+    let [first, each, all, text, explanation, larger] = [1, 2, 3, 4, 5, 6].map(|at| arguments.number(at));
     let mut report = Report {
         passed: 0,
         failed: 0,
@@ -472,11 +498,12 @@ fn main(arguments: Arguments) -> i32 {
     report.measure(EXPLANATIONS, "", explanation);
     let together = report.measure(CALLS, "", each);
     report.note("all of these calls together", "", together, all, 0);
+    report.measure(LARGER, "", larger);
     if raw::SOCKETCALL.is_some() && arguments.contain(c"qemu-user") {
         println!("skip  the calls through socketcall (QEMU user mode has no seccomp)");
         report.skipped += 1;
     } else if raw::SOCKETCALL.is_some() {
-        let calls = &DIRECT[..if cfg!(target_pointer_width = "32") { 9 } else { 8 }];
+        let calls = &DIRECT[..DIRECT.len() - usize::from(cfg!(target_pointer_width = "64"))];
         raw::refuse(
             calls
                 .iter()
@@ -484,6 +511,7 @@ fn main(arguments: Arguments) -> i32 {
         );
         let together = report.measure(CALLS, ", through socketcall", each);
         report.note("all of these calls together", ", through socketcall", together, all, 0);
+        report.measure(LARGER, ", through socketcall", larger);
     }
     let Report {
         passed,

@@ -34,11 +34,11 @@ pub const SOCKETCALL: Option<u32> = Some(__NR_socketcall);
 )))]
 pub const SOCKETCALL: Option<u32> = None;
 
-/// ppoll and clock_gettime whose time is a pair of words. riscv32, which is younger than 64-bit time, has neither.
+/// ppoll, clock_gettime and recvmmsg whose time is a pair of words. riscv32, which is younger than 64-bit time, has none.
 #[cfg(not(target_arch = "riscv32"))]
-pub const CALLS_WITH_TIME_IN_WORDS: Option<[u32; 2]> = Some([__NR_ppoll, __NR_clock_gettime]);
+pub const CALLS_WITH_TIME_IN_WORDS: Option<[u32; 3]> = Some([__NR_ppoll, __NR_clock_gettime, __NR_recvmmsg]);
 #[cfg(target_arch = "riscv32")]
-pub const CALLS_WITH_TIME_IN_WORDS: Option<[u32; 2]> = None;
+pub const CALLS_WITH_TIME_IN_WORDS: Option<[u32; 3]> = None;
 
 /// setrlimit and getrlimit, where there are kernels without prlimit64, before 2.6.36.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]

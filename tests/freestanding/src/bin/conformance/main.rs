@@ -12,6 +12,7 @@ mod control;
 mod conversions;
 mod errors;
 mod explain;
+mod many_messages;
 #[path = "../../../../../examples/init/src/memory.rs"]
 mod memory;
 mod messages;
@@ -52,6 +53,7 @@ fn main(arguments: Arguments) -> i32 {
     messages::tests(&mut report);
     control::tests(&mut report);
     whole_messages::tests(&mut report);
+    many_messages::tests(&mut report);
     conversions::tests(&mut report);
     options::tests(&mut report);
     polling::tests(&mut report);

@@ -4,13 +4,14 @@ use core::{
     mem::{ManuallyDrop, MaybeUninit},
     time::Duration,
 };
-use freestanding::{println, raw, raw::FCNTL, raw::PPOLL};
+use freestanding::{println, raw, raw::FCNTL, raw::PPOLL, raw::RECVMMSG};
 use linux_raw_sys::general::*;
 use linux_raw_sys::net::{SO_TYPE, SOL_SOCKET};
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd,
-    PollFlags, RawFd, RecvControl, SendControl, Shutdown, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket,
-    UnixStream, close, explain, explain::Cause, fd, kind, poll, read, socketpair, socketpair_into, space, write,
+    PollFlags, RawFd, RecvControl, RecvMessage, SendControl, SendMessage, Shutdown, SocketFlags, SocketType,
+    UnixDatagram, UnixSeqpacket, UnixStream, close, explain, explain::Cause, fd, kind, poll, read, socketpair,
+    socketpair_into, space, write,
 };
 
 use crate::control::{declare, send};
@@ -75,9 +76,19 @@ const USES: &[Use] = &[
         works: |Pairs { a, .. }| a.send(b"x") == Ok(1) && a.send_all(b"x").is_ok(),
     },
     Use {
-        row: "| `Socket::send_vectored`, `send_message` | `sendmsg` |",
+        row: "| `Socket::send_vectored`, `send_message`, `send_message_all` | `sendmsg` |",
         calls: &[__NR_sendmsg],
-        works: |Pairs { a, b, .. }| send(a, b, 1) == Ok(1) && a.send_vectored(&[IoSlice::new(b"x")]) == Ok(1),
+        works: |Pairs { a, b, .. }| {
+            send(a, b, 1) == Ok(1)
+                && a.send_vectored(&[IoSlice::new(b"x")]) == Ok(1)
+                && a.send_message_all(&mut [IoSlice::new(b"x")], &mut SendControl::new(&mut []))
+                    .is_ok()
+        },
+    },
+    Use {
+        row: "| `Socket::send_messages` | `sendmmsg` |",
+        calls: &[__NR_sendmmsg],
+        works: |Pairs { d, .. }| d.send_messages(&mut [SendMessage::new(&[IoSlice::new(b"x")])]) == Ok(1),
     },
     Use {
         row: "| `Socket::recv`, `recv_exact`, `next_message_len` | `recvfrom` |",
@@ -90,7 +101,8 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Socket::recv_vectored`, `recv_uninit`, `recv_message`, `recv_message_uninit` | `recvmsg` |",
+        row: "| `Socket::recv_vectored`, `recv_uninit`, `recv_message`, `recv_message_uninit`, `recv_message_exact` \
+              | `recvmsg` |",
         calls: &[__NR_recvmsg],
         works: |Pairs { b, .. }| {
             declare!(control: RecvControl, space::rights(1));
@@ -98,7 +110,17 @@ const USES: &[Use] = &[
             b.recv_uninit(one).is_ok()
                 && b.recv_vectored(&mut [IoSliceMut::new(&mut [0])]) == Ok(1)
                 && b.recv_message_uninit(one, &mut control).is_ok()
-                && b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control).is_ok()
+                && b.recv_message_with_flags(&mut [IoSliceMut::new(&mut [0])], &mut control, MessageFlags::PEEK)
+                    .is_ok()
+                && b.recv_message_exact(&mut [IoSliceMut::new(&mut [0])], &mut control)
+                    .is_ok()
+        },
+    },
+    Use {
+        row: "| `Socket::recv_messages` | `recvmmsg`; on 32-bit machines `recvmmsg_time64`, and on ENOSYS `recvmmsg` |",
+        calls: &[RECVMMSG],
+        works: |Pairs { d, .. }| {
+            d.recv_messages(&mut [RecvMessage::new(&mut [IoSliceMut::new(&mut [0; 4])])], &mut []) == Ok(1)
         },
     },
     Use {
@@ -384,6 +406,27 @@ const CALLS: &[Call] = &[
             .recv_message(&mut [], &mut RecvControl::new(&mut []))
             .map(drop)
     },
+    |s, n| {
+        let bufs = &mut [IoSlice::new(b"x")];
+        repeated_on_eintr(n, || {
+            s.send_message_all(bufs, &mut SendControl::new(&mut []))
+                .map_err(Errno::from)
+        })
+    },
+    |s, n| {
+        let mut buf = [0];
+        let bufs = &mut [IoSliceMut::new(&mut buf)];
+        repeated_on_eintr(n, || {
+            s.recv_message_exact(bufs, &mut RecvControl::new(&mut []))
+                .map_err(Errno::from)
+        })
+    },
+    |s, _| messages(s).send_messages(&mut [SendMessage::new(&[])]).map(drop),
+    |s, _| {
+        messages(s)
+            .recv_messages(&mut [RecvMessage::new(&mut [])], &mut [])
+            .map(drop)
+    },
     |s, _| messages(s).next_message_len().map(drop),
     |s, _| messages(s).recv_or_eof(&mut []).map(drop),
     |s, n| repeated_on_eintr(n, || s.send_all(b"x").map_err(Errno::from)),
@@ -491,7 +534,8 @@ fn every_errno() -> Outcome {
             ],
             0,
         );
-        raw::answer_with_argument(&[__NR_getsockopt, __NR_setsockopt, FCNTL, __NR_ioctl], 0);
+        raw::answer_with_argument(&[__NR_getsockopt, __NR_setsockopt, FCNTL, __NR_ioctl, __NR_sendmmsg], 0);
+        raw::answer_with_argument(raw::RECVMMSGS, 0);
         for n in 1..=4095 {
             let socket = ManuallyDrop::new(unchecked(n));
             for (at, call) in CALLS.iter().enumerate() {

@@ -5,8 +5,9 @@ use freestanding::raw;
 use linux_raw_sys::general::*;
 use linux_raw_sys::net::{SCM_RIGHTS, SOL_SOCKET};
 use linux_socketpair::{
-    AsFd, AsRawFd, BorrowedFd, Credentials, Domain, Errno, IoSliceMut, MessageFlags, OwnedFd, Received, RecvControl,
-    SocketFlags, SocketType, UnixDatagram, UnixSeqpacket, UnixStream, socketpair, space,
+    AsFd, AsRawFd, BorrowedFd, Credentials, Domain, Errno, Incomplete, IoSlice, IoSliceMut, MessageFlags, OwnedFd,
+    Received, RecvControl, RecvMessage, SendControl, SendMessage, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket,
+    UnixStream, socketpair, space,
 };
 
 use crate::report::{Needs, Outcome, Report, same};
@@ -91,6 +92,42 @@ const CHECKS: &[(&str, Check)] = &[
         drop(control);
         first && second && raw::fcntl(fd, F_GETFD) >= 0
     }),
+    (
+        "recv_message_exact and send_message_all end, with nothing done",
+        |end| {
+            let (mut memory, fd) = forged_rights(end);
+            let mut control = RecvControl::new(&mut memory);
+            let mut unsent = [MaybeUninit::uninit(); space::rights(1)];
+            let mut unsent = SendControl::new(&mut unsent);
+            let nothing = Err(Incomplete { done: 0, errno: None });
+            let results = [
+                end.recv_message_exact(&mut [IoSliceMut::new(&mut [0; 8])], &mut control),
+                end.recv_message_exact(&mut [IoSliceMut::new(&mut [0; 8])], &mut control),
+                end.send_message_all(&mut [IoSlice::new(b"x")], &mut unsent),
+            ];
+            let none = control.is_empty() && control.messages().is_ok_and(|messages| messages.count() == 0);
+            drop(control);
+            results == [nothing; 3] && none && raw::fcntl(fd, F_GETFD) >= 0
+        },
+    ),
+    (
+        "recv_messages and send_messages return no messages, and close nothing",
+        |end| {
+            // SAFETY: the filter lets nothing through to the socket.
+            let end_of_messages = unsafe { UnixSeqpacket::from_fd_unchecked(end.as_fd()) };
+            let (mut memory, fd) = forged_rights(end);
+            let mut controls = [RecvControl::new(&mut memory)];
+            let mut buf = [0; 8];
+            let mut bufs = [IoSliceMut::new(&mut buf)];
+            let mut messages = [RecvMessage::new(&mut bufs)];
+            let none = end_of_messages.recv_messages(&mut messages, &mut controls) == Ok(0)
+                && messages[0].received() == Ok(Received::default())
+                && controls[0].is_empty()
+                && end_of_messages.send_messages(&mut [SendMessage::new(&[IoSlice::new(b"x")])]) == Ok(0);
+            drop(controls);
+            none && raw::fcntl(fd, F_GETFD) >= 0
+        },
+    ),
     ("recv_or_eof and next_message_len return no message", |end| {
         // SAFETY: the filter lets nothing through to the socket.
         let end = unsafe { UnixSeqpacket::from_fd_unchecked(end.as_fd()) };
@@ -123,7 +160,16 @@ pub fn tests(report: &mut Report) {
                 if peer.send_with_flags(b"x", MessageFlags::DONTWAIT) != Ok(1) {
                     return 3;
                 }
-                raw::refuse([__NR_socketpair, __NR_getsockopt, __NR_recvmsg, __NR_recvfrom].map(|call| (call, 0)));
+                let calls = [
+                    __NR_socketpair,
+                    __NR_getsockopt,
+                    __NR_recvmsg,
+                    __NR_recvfrom,
+                    __NR_sendmsg,
+                    __NR_sendmmsg,
+                    raw::RECVMMSG,
+                ];
+                raw::refuse(calls.map(|call| (call, 0)));
                 i32::from(!check(&end))
             });
             same!(status, 0);
