@@ -1,0 +1,166 @@
+//! Services to look at, good and bad: the program itself, started with the arguments `demo` and one of these words.
+
+use core::{ffi::CStr, mem::MaybeUninit, time::Duration};
+use linux_socketpair::process::{ArgArray, Command, FdMapping, Signal, SignalFd, SignalSet};
+use linux_socketpair::{
+    AsFd, AsRawFd, Errno, FromRawFd, IoSlice, IoSliceMut, OwnedFd, RecvControl, SendControl, UnixSeqpacket, space,
+    write,
+};
+
+use crate::kernel;
+use crate::service::{CHANNEL, Context, Restart, Service, THIS_FILE};
+
+/// As many lives as don't fit in 8 bits.
+const MANY: u64 = 300;
+
+/// Each of them does what happens to a real init.
+pub static FAULTS: [Service; 12] = [
+    Service {
+        program: c"/there/is/none",
+        ..demo("missing", &[], AGAIN)
+    },
+    Service {
+        program: c"/",
+        ..demo("folder", &[], AGAIN)
+    },
+    demo("mute", &[c"demo", c"mute"], AGAIN),
+    demo("flood", &[c"demo", c"flood"], AGAIN),
+    demo("silent", &[c"demo", c"silent"], Restart::Never),
+    demo("closing", &[c"demo", c"closing"], Restart::Never),
+    demo("parent", &[c"demo", c"parent"], Restart::Never),
+    demo("impostor", &[c"demo", c"impostor"], Restart::Never),
+    demo("babbler", &[c"demo", c"babbler"], Restart::Never),
+    demo("stubborn", &[c"demo", c"stubborn"], AGAIN),
+    demo("steady", &[c"demo", c"steady"], AGAIN),
+    demo("many", &[c"demo", c"many"], AT_ONCE),
+];
+
+/// One of them sends init the signal that Ctrl-Alt-Del does.
+pub static INTERRUPT: [Service; 2] = [
+    demo("steady", &[c"demo", c"steady"], AGAIN),
+    demo("interrupt", &[c"demo", c"interrupt"], AGAIN),
+];
+
+const AGAIN: Restart = Restart::Always {
+    delay: Duration::from_millis(50),
+    limit: 5,
+    settled: Duration::from_secs(10),
+};
+
+/// Here no life that was ready is a failure.
+const AT_ONCE: Restart = Restart::Always {
+    delay: Duration::ZERO,
+    limit: 1,
+    settled: Duration::ZERO,
+};
+
+const fn demo(name: &'static str, arguments: &'static [&'static CStr], restart: Restart) -> Service {
+    Service {
+        name,
+        program: THIS_FILE,
+        arguments,
+        restart,
+        start_timeout: Duration::from_secs(1),
+        stop_timeout: Duration::from_millis(500),
+    }
+}
+
+pub fn run(what: &[u8], context: Context) -> ! {
+    kernel::exit(if serve(what, context).is_ok() { 0 } else { 1 })
+}
+
+fn serve(what: &[u8], context: Context) -> Result<(), Errno> {
+    match what {
+        b"mute" => kernel::exit(3),
+        b"orphan" => {
+            kernel::sleep(Duration::from_millis(100));
+            kernel::exit(7);
+        }
+        _ => {}
+    }
+    // SAFETY: init put the channel there, and this is its only owner.
+    let channel = unsafe { UnixSeqpacket::from_raw_fd(CHANNEL) };
+    channel.set_close_on_exec(true)?;
+    if what == b"impersonate" {
+        return channel.send(b"power off").map(drop);
+    }
+    let (life, console) = receive_greeting(&channel)?;
+    if what == b"silent" {
+        return wait_for_sigterm();
+    }
+    channel.send(b"ready")?;
+    match what {
+        b"twice" => {
+            // SAFETY: the file descriptor is owned here.
+            let _ = unsafe { write(console.as_raw_fd(), b"twice: written to the console that init passed\n") };
+            if life == 1 {
+                kernel::kill(kernel::id(), Signal::KILL);
+            }
+            channel.send(b"power off")?;
+            wait_for_sigterm()
+        }
+        b"flood" => kernel::exit(1),
+        b"closing" => {
+            drop(channel);
+            ignore_sigterm()
+        }
+        b"parent" => start(context, c"orphan", None),
+        b"impostor" => {
+            start(context, c"impersonate", Some(&channel))?;
+            wait_for_sigterm()
+        }
+        b"babbler" => {
+            channel.send(b"")?;
+            channel.send(&[b'x'; 100])?;
+            let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+            let mut control = SendControl::new(&mut memory);
+            control.push_rights([console.as_fd()])?;
+            channel.send_message(&[IoSlice::new(b"a descriptor")], &control)?;
+            Ok(())
+        }
+        b"stubborn" => ignore_sigterm(),
+        b"many" => {
+            kernel::sleep(Duration::from_millis(10));
+            if life == MANY {
+                channel.send(b"power off")?;
+            }
+            Ok(())
+        }
+        b"interrupt" => {
+            kernel::kill(kernel::parent_id(), Signal::INT);
+            wait_for_sigterm()
+        }
+        _ => wait_for_sigterm(),
+    }
+}
+
+/// Init's first message: which life this is, and the console.
+fn receive_greeting(channel: &UnixSeqpacket) -> Result<(u64, OwnedFd), Errno> {
+    let mut life = [0; 8];
+    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    let mut control = RecvControl::new(&mut memory);
+    channel.recv_message(&mut [IoSliceMut::new(&mut life)], &mut control)?;
+    let console = control.descriptors()?.next().ok_or(Errno::EBADF)??;
+    Ok((u64::from_ne_bytes(life), console))
+}
+
+fn wait_for_sigterm() -> Result<(), Errno> {
+    SignalFd::new(SignalSet::EMPTY.with(Signal::TERM))?.recv().map(drop)
+}
+
+fn ignore_sigterm() -> Result<(), Errno> {
+    let _blocked = SignalFd::new(SignalSet::EMPTY.with(Signal::TERM))?;
+    loop {
+        kernel::sleep(Duration::from_secs(1));
+    }
+}
+
+/// Starts this program once more, as a child that is not waited for.
+fn start(context: Context, what: &'static CStr, channel: Option<&UnixSeqpacket>) -> Result<(), Errno> {
+    let args = ArgArray::new([context.this_file, c"demo", what]);
+    let fds = channel.map(|channel| FdMapping::new(channel, CHANNEL));
+    Command::new(context.this_file, args.as_args())
+        .fds(fds.as_slice())
+        .spawn()?;
+    Ok(())
+}
