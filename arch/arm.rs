@@ -9,6 +9,8 @@
 //! saves and restores r7 around the instruction.
 
 use core::arch::asm;
+use core::ffi::c_void;
+use linux_raw_sys::general::__NR_clone;
 
 /// The instruction with its clobbers, around the operands of a call.
 macro_rules! syscall {
@@ -113,6 +115,40 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
             in("r3") d,
             in("r4") e,
             in("r5") f,
+        );
+    }
+    ret
+}
+
+/// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
+/// ended. The child calls `child` on this stack, below this frame, and never returns here.
+#[inline(never)]
+pub(crate) unsafe fn vfork(
+    flags: usize,
+    pidfd: *mut i32,
+    child: unsafe extern "C" fn(*mut c_void) -> !,
+    data: *mut c_void,
+) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    unsafe {
+        asm!(
+            "mov {saved}, r7",
+            "mov r7, {number}",
+            "svc 0",
+            "mov r7, {saved}",
+            "cmp r0, #0",
+            "bne 2f",
+            "mov r0, {data}",
+            "bx {child}", // ARMv4T has no `blx`, and nothing returns
+            "2:",
+            saved = out(reg) _,
+            number = in(reg) __NR_clone,
+            child = in(reg) child,
+            data = in(reg) data,
+            inlateout("r0") flags => ret,
+            in("r1") 0_usize,
+            in("r2") pidfd,
         );
     }
     ret

@@ -13,6 +13,7 @@
 //! here moves the stack pointer without unwind information.
 
 use core::arch::{asm, global_asm};
+use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use linux_raw_sys::{auxvec, errno, general, prctl};
@@ -371,6 +372,39 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
             in("ecx") b,
             in("edx") c,
             in("edi") e,
+        );
+    }
+    ret
+}
+
+/// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
+/// ended. The child calls `child` on this stack, below this frame, and never returns here.
+///
+/// Always `int 0x80`: on the shared stack the child would overwrite the address to which the vDSO returns in the parent.
+#[inline(never)]
+pub(crate) unsafe fn vfork(
+    flags: usize,
+    pidfd: *mut i32,
+    child: unsafe extern "C" fn(*mut c_void) -> !,
+    data: *mut c_void,
+) -> usize {
+    let block = [child as *const () as usize, data as usize];
+    let ret;
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    unsafe {
+        asm!(
+            "int 0x80",
+            "test eax, eax",
+            "jnz 2f",
+            "sub esp, 12", // with the argument, a multiple of 16
+            "push [edi + 4]",
+            "call [edi]",
+            "2:",
+            inlateout("eax") general::__NR_clone => ret,
+            in("ebx") flags,
+            in("ecx") 0_usize,
+            in("edx") pidfd,
+            in("edi") &raw const block,
         );
     }
     ret

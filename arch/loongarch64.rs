@@ -6,6 +6,8 @@
 //! - References: syscall(2); Linux, arch/loongarch/kernel/entry.S, which saves all other registers
 
 use core::arch::asm;
+use core::ffi::c_void;
+use linux_raw_sys::general::__NR_clone;
 
 /// The instruction with its clobbers, around the operands of a call.
 macro_rules! syscall {
@@ -115,6 +117,44 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
             in("$a3") d,
             in("$a4") e,
             in("$a5") f,
+        );
+    }
+    ret
+}
+
+/// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
+/// ended. The child calls `child` on this stack, below this frame, and never returns here.
+#[inline(never)]
+pub(crate) unsafe fn vfork(
+    flags: usize,
+    pidfd: *mut i32,
+    child: unsafe extern "C" fn(*mut c_void) -> !,
+    data: *mut c_void,
+) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    unsafe {
+        asm!(
+            "syscall 0",
+            "bnez $a0, 2f",
+            "move $a0, $a6",
+            "jirl $ra, $a5, 0",
+            "2:",
+            in("$a7") __NR_clone as usize,
+            inlateout("$a0") flags => ret,
+            in("$a1") 0_usize,
+            in("$a2") pidfd,
+            in("$a5") child,
+            in("$a6") data,
+            lateout("$t0") _,
+            lateout("$t1") _,
+            lateout("$t2") _,
+            lateout("$t3") _,
+            lateout("$t4") _,
+            lateout("$t5") _,
+            lateout("$t6") _,
+            lateout("$t7") _,
+            lateout("$t8") _,
         );
     }
     ret

@@ -1,7 +1,7 @@
 //! System-call entry: one file per architecture, all with the same interface.
 //!
 //! A file of this folder defines two families of functions. `syscallN` makes the system call NUMBER with N arguments;
-//! `socketcallN` makes a socket call, for which some architectures have two entries. Each returns what the kernel
+//! `socketcallN` makes a socket call, for which some architectures have two entries. `vfork` starts a child. Each returns what the kernel
 //! returned, undecoded: -4095 to -1 is a negated errno, everything else a value. Where the kernel has another
 //! convention, the file converts it.
 //!
@@ -37,3 +37,14 @@ pub(crate) const EDEADLOCK: u32 = if cfg!(any(target_arch = "powerpc", target_ar
 pub(crate) const PPOLL_TIME32: Option<u32> = Some(linux_raw_sys::general::__NR_ppoll);
 #[cfg(target_arch = "riscv32")]
 pub(crate) const PPOLL_TIME32: Option<u32> = None;
+
+#[cfg(not(any(target_arch = "arm", target_arch = "x86")))]
+pub(crate) use linux_raw_sys::general::{
+    __NR_geteuid as GETEUID, __NR_setgroups as SETGROUPS, __NR_setresgid as SETRESGID, __NR_setresuid as SETRESUID,
+};
+/// The calls that get and set users and groups, with 32-bit numbers of them. i386 and arm had 16-bit ones first.
+#[cfg(any(target_arch = "arm", target_arch = "x86"))]
+pub(crate) use linux_raw_sys::general::{
+    __NR_geteuid32 as GETEUID, __NR_setgroups32 as SETGROUPS, __NR_setresgid32 as SETRESGID,
+    __NR_setresuid32 as SETRESUID,
+};

@@ -8,6 +8,8 @@
 //! 64 and 32 bits, and both byte orders, have the same registers.
 
 use core::arch::asm;
+use core::ffi::c_void;
+use linux_raw_sys::general::__NR_clone;
 
 /// The instruction with its clobbers, around the operands of a call.
 macro_rules! syscall {
@@ -133,6 +135,80 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
             inlateout("r6") d => _,
             inlateout("r7") e => _,
             inlateout("r8") f => _,
+        );
+    }
+    ret
+}
+
+/// Allocates a frame without a back chain, and puts the address of the function in r14 into r12.
+#[cfg(target_pointer_width = "32")]
+macro_rules! enter {
+    () => {
+        "li 0, 0
+         stwu 0, -16(1)
+         mr 12, 14"
+    };
+}
+#[cfg(all(target_pointer_width = "64", not(all(target_endian = "big", target_env = "gnu"))))]
+macro_rules! enter {
+    () => {
+        "li 0, 0
+         stdu 0, -32(1)
+         mr 12, 14"
+    };
+}
+/// In version 1 of the ELF ABI a function pointer points to the address, the TOC and the environment.
+#[cfg(all(target_pointer_width = "64", target_endian = "big", target_env = "gnu"))]
+macro_rules! enter {
+    () => {
+        "li 0, 0
+         stdu 0, -112(1)
+         ld 12, 0(14)
+         ld 2, 8(14)
+         ld 11, 16(14)"
+    };
+}
+
+/// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
+/// ended. The child calls `child` on this stack, below this frame, and never returns here.
+#[inline(never)]
+pub(crate) unsafe fn vfork(
+    flags: usize,
+    pidfd: *mut i32,
+    child: unsafe extern "C" fn(*mut c_void) -> !,
+    data: *mut c_void,
+) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    unsafe {
+        asm!(
+            "sc",
+            "bns+ 2f",
+            "neg 3, 3",
+            "2:",
+            "cmpwi 3, 0",
+            "bne 3f",
+            enter!(),
+            "mr 3, 15",
+            "mtctr 12",
+            "bctrl",
+            "3:",
+            inlateout("r0") __NR_clone as usize => _,
+            inlateout("r3") flags => ret,
+            inlateout("r4") 0_usize => _,
+            inlateout("r5") pidfd => _,
+            lateout("r6") _,
+            lateout("r7") _,
+            lateout("r8") _,
+            lateout("r9") _,
+            lateout("r10") _,
+            lateout("r11") _,
+            lateout("r12") _,
+            in("r14") child,
+            in("r15") data,
+            lateout("cr0") _,
+            lateout("ctr") _,
+            lateout("xer") _,
         );
     }
     ret

@@ -6,6 +6,8 @@
 //! - References: syscall(2); Linux, arch/s390/kernel/entry.S, which restores r0 to r15 and the condition code
 
 use core::arch::asm;
+use core::ffi::c_void;
+use linux_raw_sys::general::__NR_clone;
 
 /// The instruction with its clobbers, around the operands of a call.
 macro_rules! syscall {
@@ -106,6 +108,39 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
             in("r5") d,
             in("r6") e,
             in("r7") f,
+        );
+    }
+    ret
+}
+
+/// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
+/// ended. The child calls `child` on this stack, below this frame, and never returns here.
+///
+/// Here clone(2) takes the stack before the flags.
+#[inline(never)]
+pub(crate) unsafe fn vfork(
+    flags: usize,
+    pidfd: *mut i32,
+    child: unsafe extern "C" fn(*mut c_void) -> !,
+    data: *mut c_void,
+) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    unsafe {
+        asm!(
+            "svc 0",
+            "ltgr %r2, %r2",
+            "jne 2f",
+            "lgr %r2, %r7",
+            "aghi %r15, -160", // where a function saves its caller's registers
+            "basr %r14, %r6",
+            "2:",
+            in("r1") __NR_clone as usize,
+            inlateout("r2") 0_usize => ret,
+            in("r3") flags,
+            in("r4") pidfd,
+            in("r6") child,
+            in("r7") data,
         );
     }
     ret

@@ -6,6 +6,8 @@
 //! - References: syscall(2); System V ABI, AMD64 supplement, A.2.1; Linux, arch/x86/entry/entry_64.S
 
 use core::arch::asm;
+use core::ffi::c_void;
+use linux_raw_sys::general::__NR_clone;
 
 /// The instruction with its clobbers, around the operands of a call.
 macro_rules! syscall {
@@ -108,6 +110,38 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
             in("r10") d,
             in("r8") e,
             in("r9") f,
+        );
+    }
+    ret
+}
+
+/// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
+/// ended. The child calls `child` on this stack, below this frame, and never returns here.
+#[inline(never)]
+pub(crate) unsafe fn vfork(
+    flags: usize,
+    pidfd: *mut i32,
+    child: unsafe extern "C" fn(*mut c_void) -> !,
+    data: *mut c_void,
+) -> usize {
+    let ret;
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    unsafe {
+        asm!(
+            "syscall",
+            "test rax, rax",
+            "jnz 2f",
+            "mov rdi, r9",
+            "call r8",
+            "2:",
+            inlateout("rax") __NR_clone as usize => ret,
+            in("rdi") flags,
+            in("rsi") 0_usize,
+            in("rdx") pidfd,
+            in("r8") child,
+            in("r9") data,
+            lateout("rcx") _,
+            lateout("r11") _,
         );
     }
     ret

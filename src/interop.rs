@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net;
-use std::process::Stdio;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{self, Stdio};
 
 use crate::errno::Errno;
+use crate::process::{ExitStatus, SpawnError};
 use crate::socket::control::Truncated;
 use crate::socket::kind::Stream;
 use crate::socket::{FromFdError, Incomplete, Socket, UnixDatagram, UnixStream};
@@ -47,6 +49,21 @@ impl From<Truncated> for io::Error {
     #[inline]
     fn from(truncated: Truncated) -> Self {
         Errno::from(truncated).into()
+    }
+}
+
+impl From<SpawnError> for io::Error {
+    /// The errno; the step is lost.
+    #[inline]
+    fn from(error: SpawnError) -> Self {
+        error.errno().into()
+    }
+}
+
+impl From<ExitStatus> for process::ExitStatus {
+    #[inline]
+    fn from(status: ExitStatus) -> Self {
+        Self::from_raw(status.to_wait())
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`SendControl`] and [`RecvControl`] hold what is sent and received beside the bytes: file descriptors, credentials, pidfds,
 //!   security labels.
 //! - [`poll`] waits for several file descriptors.
+//! - [`process`] starts a program with one end of a pair, and waits for it.
 //! - [`socketpair`], [`read`], [`write()`] and [`close`] are the system calls themselves, with raw file descriptors.
 //!
 //! ```
@@ -42,6 +43,7 @@ pub mod fd;
 mod interop;
 mod pair;
 mod poll;
+pub mod process;
 mod socket;
 mod syscalls;
 mod types;
@@ -56,7 +58,7 @@ pub use socket::control::{
     ControlMessage, ControlMessages, Credentials, Descriptors, RecvControl, Rights, SendControl, Truncated, space,
 };
 pub use socket::{FromFdError, Incomplete, Received, Shutdown, Socket, UnixDatagram, UnixSeqpacket, UnixStream, kind};
-pub use syscalls::{close, read, socketpair_into, write};
+pub use syscalls::{close, read, socketpair_into, syscall, write};
 pub use types::{Domain, MessageFlags, ParseError, PollFlags, SocketFlags, SocketType};
 
 /// The README's examples, which are tests.

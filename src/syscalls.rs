@@ -1,12 +1,15 @@
 //! One thin function per system call.
 
+use core::ffi::{CStr, c_char};
 use core::{mem::MaybeUninit, ptr};
-use linux_raw_sys::{general::*, net::msghdr};
+use linux_raw_sys::{general::*, net::msghdr, prctl::PR_SET_PDEATHSIG};
 
 use crate::arch::*;
 use crate::errno::{Errno, decode};
-use crate::fd::{AsRawFd, BorrowedFd, RawFd};
+use crate::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use crate::process::SignalSet;
 use crate::types::{Domain, SocketFlags, SocketType};
+use crate::uapi::{PIDFD_GET_INFO, pidfd_info};
 
 /// Makes a pair of connected sockets and has the kernel write their raw file descriptors to `sv`.
 ///
@@ -277,4 +280,230 @@ unsafe fn ppoll_of<const NUMBER: u32, T>(fds: &mut [pollfd], timeout: Option<T>)
     // SAFETY: the kernel writes within `fds`, and the remaining time to `timeout`. There is no signal mask, so the kernel ignores
     // the fifth argument, the size of one.
     unsafe { syscall4::<NUMBER>(fds.as_mut_ptr() as usize, fds.len(), timeout as usize, 0) }
+}
+
+/// Makes any system call that the architecture has, for programs without libc: mount(2), reboot(2) …
+///
+/// - `NUMBER`: the architecture's number, such as [`linux_raw_sys::general::__NR_sync`]
+/// - `arguments`: as many as the call has; the kernel ignores the others
+///
+/// The result is what the kernel returned. On 32-bit machines a 64-bit argument takes two words, in the order and alignment that
+/// syscall(2) describes.
+///
+/// [`linux_raw_sys::general::__NR_sync`]: https://docs.rs/linux-raw-sys/latest/linux_raw_sys/general/constant.__NR_sync.html
+///
+/// # Errors
+///
+/// Those of the call, and:
+///
+/// - `ENOSYS`: the kernel has no such call, or a seccomp filter rejects it
+///
+/// # Safety
+///
+/// Whatever the call requires. It must not return twice on one stack, as vfork(2) does, nor end the lifetime of memory that is used.
+///
+/// ```
+/// use linux_raw_sys::general::__NR_getppid;
+/// use linux_socketpair::{Errno, syscall};
+///
+/// // SAFETY: getppid(2) has no arguments and accesses no memory.
+/// let parent = unsafe { syscall::<__NR_getppid>([0; 6])? };
+/// assert_eq!(parent as u32, std::os::unix::process::parent_id());
+/// # Ok::<(), Errno>(())
+/// ```
+///
+/// Manual page: [syscall(2)](https://man7.org/linux/man-pages/man2/syscall.2.html).
+#[inline]
+pub unsafe fn syscall<const NUMBER: u32>(arguments: [usize; 6]) -> Result<usize, Errno> {
+    let [a, b, c, d, e, f] = arguments;
+    // SAFETY: as the caller vouches.
+    decode(unsafe { syscall6::<NUMBER>(a, b, c, d, e, f) })
+}
+
+/// Changes the signal mask of this thread, and returns what it was.
+#[inline]
+pub(crate) fn rt_sigprocmask(how: u32, set: &SignalSet) -> Result<SignalSet, Errno> {
+    let mut old = SignalSet::EMPTY;
+    let (set, at) = (ptr::from_ref(set) as usize, &raw mut old as usize);
+    // SAFETY: the kernel reads one set and writes the other.
+    decode(unsafe { syscall4::<__NR_rt_sigprocmask>(how as usize, set, at, size_of::<SignalSet>()) })?;
+    Ok(old)
+}
+
+/// The handler, flags, restorer (on some architectures) and mask.
+type SigAction = [usize; 3 + size_of::<SignalSet>() / size_of::<usize>()];
+
+/// The handler of a signal: 0 is the default, 1 that it is ignored.
+#[inline]
+pub(crate) fn signal_handler(signal: i32) -> Result<usize, Errno> {
+    let mut action: SigAction = Default::default();
+    let at = action.as_mut_ptr() as usize;
+    // SAFETY: the kernel writes within `action`.
+    decode(unsafe { syscall4::<__NR_rt_sigaction>(signal as usize, 0, at, size_of::<SignalSet>()) })?;
+    Ok(action[0])
+}
+
+/// # Safety
+///
+/// Nothing relies on the handler of the signal.
+#[inline]
+pub(crate) unsafe fn set_default_handler(signal: i32) -> Result<(), Errno> {
+    let action: SigAction = Default::default();
+    let at = action.as_ptr() as usize;
+    // SAFETY: the kernel reads within `action`; the caller answers for the effect.
+    decode(unsafe { syscall4::<__NR_rt_sigaction>(signal as usize, at, 0, size_of::<SignalSet>()) }).map(drop)
+}
+
+#[inline]
+pub(crate) fn signalfd4(set: &SignalSet, flags: u32) -> Result<OwnedFd, Errno> {
+    let at = ptr::from_ref(set) as usize;
+    // SAFETY: the kernel reads the set.
+    let fd = decode(unsafe { syscall4::<__NR_signalfd4>(usize::MAX, at, size_of::<SignalSet>(), flags as usize) })?;
+    // SAFETY: the kernel has just made the file descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}
+
+/// Reads one `signalfd_siginfo`, in words of 32 bits.
+#[inline]
+pub(crate) fn read_signal(fd: BorrowedFd<'_>) -> Result<[u32; 32], Errno> {
+    let mut info = MaybeUninit::<[u32; 32]>::uninit();
+    // Volatile, or the compiler would call `memset`.
+    for word in 0..32 {
+        // SAFETY: it is one of the words.
+        unsafe { info.as_mut_ptr().cast::<u32>().add(word).write_volatile(0) };
+    }
+    let at = info.as_mut_ptr() as usize;
+    // SAFETY: the kernel writes within `info`.
+    match decode(unsafe { syscall3::<__NR_read>(fd.as_raw_fd() as usize, at, size_of::<[u32; 32]>()) })? {
+        // SAFETY: all words were initialized.
+        128 => Ok(unsafe { info.assume_init() }),
+        _ => Err(Errno::EPROTO),
+    }
+}
+
+#[inline]
+pub(crate) fn dup3(fd: BorrowedFd<'_>, to: RawFd, flags: u32) -> Result<(), Errno> {
+    // SAFETY: no memory is involved. The caller answers for what `to` was.
+    decode(unsafe { syscall3::<__NR_dup3>(fd.as_raw_fd() as usize, to as usize, flags as usize) }).map(drop)
+}
+
+#[inline]
+pub(crate) fn setsid() -> Result<(), Errno> {
+    // SAFETY: no memory is involved.
+    decode(unsafe { syscall1::<__NR_setsid>(0) }).map(drop)
+}
+
+#[inline]
+pub(crate) fn chdir(path: &CStr) -> Result<(), Errno> {
+    // SAFETY: the kernel reads the string.
+    decode(unsafe { syscall1::<__NR_chdir>(path.as_ptr() as usize) }).map(drop)
+}
+
+#[inline]
+pub(crate) fn geteuid() -> u32 {
+    // SAFETY: no memory is involved.
+    unsafe { syscall1::<GETEUID>(0) as u32 }
+}
+
+/// Of this thread alone.
+#[inline]
+pub(crate) fn setgroups(groups: &[u32]) -> Result<(), Errno> {
+    // SAFETY: the kernel reads within `groups`.
+    decode(unsafe { syscall2::<SETGROUPS>(groups.len(), groups.as_ptr() as usize) }).map(drop)
+}
+
+/// Of this thread alone.
+#[inline]
+pub(crate) fn setresgid(group: u32) -> Result<(), Errno> {
+    let group = group as usize;
+    // SAFETY: no memory is involved.
+    decode(unsafe { syscall3::<SETRESGID>(group, group, group) }).map(drop)
+}
+
+/// Of this thread alone.
+#[inline]
+pub(crate) fn setresuid(user: u32) -> Result<(), Errno> {
+    let user = user as usize;
+    // SAFETY: no memory is involved.
+    decode(unsafe { syscall3::<SETRESUID>(user, user, user) }).map(drop)
+}
+
+#[inline]
+pub(crate) fn set_parent_death_signal(signal: i32) -> Result<(), Errno> {
+    // SAFETY: no memory is involved.
+    decode(unsafe { syscall5::<__NR_prctl>(PR_SET_PDEATHSIG as usize, signal as usize, 0, 0, 0) }).map(drop)
+}
+
+#[inline]
+pub(crate) fn getpid() -> i32 {
+    // SAFETY: no memory is involved.
+    unsafe { syscall1::<__NR_getpid>(0) as i32 }
+}
+
+#[inline]
+pub(crate) fn getppid() -> i32 {
+    // SAFETY: no memory is involved.
+    unsafe { syscall1::<__NR_getppid>(0) as i32 }
+}
+
+/// Returns only if it fails.
+///
+/// # Safety
+///
+/// The lists end with null, and the program may be executed with the file descriptors that are not close-on-exec.
+#[inline]
+pub(crate) unsafe fn execve(path: &CStr, args: *const *const c_char, env: *const *const c_char) -> Errno {
+    // SAFETY: as the caller vouches.
+    match decode(unsafe { syscall3::<__NR_execve>(path.as_ptr() as usize, args as usize, env as usize) }) {
+        Err(errno) => errno,
+        Ok(_) => Errno::EPROTO,
+    }
+}
+
+#[inline]
+pub(crate) fn exit_group(status: i32) -> ! {
+    loop {
+        // SAFETY: no memory is involved.
+        unsafe { syscall1::<__NR_exit_group>(status as usize) };
+    }
+}
+
+/// Waits for a child, or looks, and returns `si_code`, `si_pid` and `si_status`.
+#[inline]
+pub(crate) fn waitid(which: u32, id: i32, options: u32) -> Result<(i32, i32, i32), Errno> {
+    /// What precedes `si_pid`: three ints, and where pointers have 64 bits, a gap.
+    const PID: usize = if size_of::<usize>() == 8 { 4 } else { 3 };
+
+    let mut info = MaybeUninit::<[u64; 16]>::uninit();
+    let words = info.as_mut_ptr().cast::<i32>();
+    // Volatile, or the compiler would call `memset`.
+    for word in 0..PID + 3 {
+        // SAFETY: it is one of the words.
+        unsafe { words.add(word).write_volatile(0) };
+    }
+    let (id, at) = (id as usize, words as usize);
+    // SAFETY: the kernel writes within `info`, and no resource usage.
+    decode(unsafe { syscall5::<__NR_waitid>(which as usize, id, at, options as usize, 0) })?;
+    // SAFETY: these words were initialized. si_code is the third on all supported architectures.
+    Ok(unsafe { (words.add(2).read(), words.add(PID).read(), words.add(PID + 2).read()) })
+}
+
+#[inline]
+pub(crate) fn kill(pid: i32, signal: i32) -> Result<(), Errno> {
+    // SAFETY: no memory is involved.
+    decode(unsafe { syscall2::<__NR_kill>(pid as usize, signal as usize) }).map(drop)
+}
+
+#[inline]
+pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<(), Errno> {
+    let pidfd = pidfd.as_raw_fd() as usize;
+    // SAFETY: no memory is involved: there is no siginfo.
+    decode(unsafe { syscall4::<__NR_pidfd_send_signal>(pidfd, signal as usize, 0, 0) }).map(drop)
+}
+
+#[inline]
+pub(crate) fn pidfd_get_info(pidfd: BorrowedFd<'_>, info: &mut pidfd_info) -> Result<(), Errno> {
+    let (fd, at) = (pidfd.as_raw_fd() as usize, ptr::from_mut(info) as usize);
+    // SAFETY: the kernel writes within `info`, whose size is part of the number.
+    decode(unsafe { syscall3::<__NR_ioctl>(fd, PIDFD_GET_INFO as usize, at) }).map(drop)
 }

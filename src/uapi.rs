@@ -22,3 +22,24 @@ pub(crate) const SOCK_NONBLOCK: u32 = general::O_NONBLOCK;
 
 /// include/linux/socket.h
 pub(crate) const SCM_PIDFD: u32 = 4;
+
+/// include/uapi/asm-generic/signal-defs.h
+pub(crate) const SIG_DFL: usize = 0;
+/// include/uapi/asm-generic/signal-defs.h
+pub(crate) const SIG_IGN: usize = 1;
+
+/// include/uapi/linux/pidfd.h, `_IOWR(0xff, 11, struct pidfd_info)`, whose first version has 64 bytes
+pub(crate) const PIDFD_GET_INFO: u32 = 0xc040_ff0b;
+/// include/uapi/linux/pidfd.h
+pub(crate) const PIDFD_INFO_EXIT: u64 = 1 << 3;
+
+/// include/uapi/linux/pidfd.h
+#[allow(non_camel_case_types, reason = "the kernel's name")]
+#[repr(C)]
+pub(crate) struct pidfd_info {
+    pub(crate) mask: u64,
+    pub(crate) cgroupid: u64,
+    /// Process, thread group, parent, and eight users and groups.
+    pub(crate) ids: [u32; 11],
+    pub(crate) exit_code: i32,
+}

@@ -1,0 +1,300 @@
+//! Children: how they end, waiting for them, signals to them.
+
+use core::fmt;
+use linux_raw_sys::general::{CLD_DUMPED, CLD_EXITED, P_ALL, P_PID, P_PIDFD, WEXITED, WNOHANG, WNOWAIT};
+
+use crate::errno::Errno;
+use crate::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use crate::process::signal::Signal;
+use crate::syscalls;
+use crate::uapi::{PIDFD_INFO_EXIT, pidfd_info};
+
+/// How a process ended.
+///
+/// `Display` writes what the standard library's does: `exit status: 1`, `signal: 9 (SIGKILL)`,
+/// `signal: 6 (SIGABRT) (core dumped)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExitStatus {
+    /// It exited with a code.
+    Exited(u8),
+    /// A signal ended it.
+    Signaled {
+        /// The signal.
+        signal: Signal,
+        /// Whether a core dump was written.
+        core_dumped: bool,
+    },
+}
+
+impl ExitStatus {
+    /// Whether it exited with 0.
+    #[inline]
+    #[must_use]
+    pub const fn success(self) -> bool {
+        matches!(self, Self::Exited(0))
+    }
+
+    /// The exit code; `None` if a signal ended it.
+    #[inline]
+    #[must_use]
+    pub const fn code(self) -> Option<u8> {
+        match self {
+            Self::Exited(code) => Some(code),
+            Self::Signaled { .. } => None,
+        }
+    }
+
+    /// The signal that ended it.
+    #[inline]
+    #[must_use]
+    pub const fn signal(self) -> Option<Signal> {
+        match self {
+            Self::Exited(_) => None,
+            Self::Signaled { signal, .. } => Some(signal),
+        }
+    }
+
+    /// From `si_code` and `si_status`.
+    const fn from_info(code: i32, status: i32) -> Self {
+        if code == CLD_EXITED as i32 {
+            return Self::Exited(status as u8);
+        }
+        Self::Signaled {
+            signal: Signal::from_kernel(status),
+            core_dumped: code == CLD_DUMPED as i32,
+        }
+    }
+
+    /// From the status that wait(2) returns.
+    const fn from_wait(status: i32) -> Self {
+        match status & 0x7f {
+            0 => Self::Exited((status >> 8) as u8),
+            signal => Self::Signaled {
+                signal: Signal::from_kernel(signal),
+                core_dumped: status & 0x80 != 0,
+            },
+        }
+    }
+
+    /// The status that wait(2) returns.
+    #[cfg(feature = "std")]
+    pub(crate) const fn to_wait(self) -> i32 {
+        match self {
+            Self::Exited(code) => (code as i32) << 8,
+            Self::Signaled { signal, core_dumped } => signal.as_raw() | if core_dumped { 0x80 } else { 0 },
+        }
+    }
+}
+
+impl fmt::Display for ExitStatus {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Exited(code) => write!(f, "exit status: {code}"),
+            Self::Signaled { signal, core_dumped } => {
+                write!(f, "signal: {} ({signal})", signal.as_raw())?;
+                f.write_str(if core_dumped { " (core dumped)" } else { "" })
+            }
+        }
+    }
+}
+
+/// A child that [`Command::spawn`](super::Command::spawn) started.
+///
+/// Dropping it neither ends the child nor waits for it. A child that has ended and that is not waited for remains a zombie until
+/// this process ends; [`reap`] removes it too.
+#[derive(Debug)]
+pub struct Child {
+    pid: i32,
+    pidfd: Option<OwnedFd>,
+    status: Option<ExitStatus>,
+}
+
+impl Child {
+    pub(super) const fn new(pid: i32, pidfd: Option<OwnedFd>) -> Self {
+        let status = None;
+        Self { pid, pidfd, status }
+    }
+
+    /// The process number. Once the child was waited for, another process can have it.
+    #[doc(alias = "pid")]
+    #[inline]
+    #[must_use]
+    pub const fn id(&self) -> i32 {
+        self.pid
+    }
+
+    /// The pidfd, which is readable for [`poll`](crate::poll) when the child has ended; `None` before Linux 5.2.
+    #[inline]
+    #[must_use]
+    pub fn pidfd(&self) -> Option<BorrowedFd<'_>> {
+        self.pidfd.as_ref().map(AsFd::as_fd)
+    }
+
+    /// The pidfd, owned. The child can still be waited for with [`reap`].
+    #[inline]
+    #[must_use]
+    pub fn into_pidfd(self) -> Option<OwnedFd> {
+        self.pidfd
+    }
+
+    /// Waits until the child has ended, removes it from the process table, and returns how it ended; again if it is called
+    /// again.
+    ///
+    /// A child that stops is not waited for.
+    ///
+    /// # Errors
+    ///
+    /// - `EINTR`: a signal came first
+    /// - `ECHILD`: it was waited for elsewhere, or SIGCHLD is ignored, which removes children unseen
+    ///
+    /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
+    #[doc(alias("waitid", "waitpid"))]
+    #[inline]
+    pub fn wait(&mut self) -> Result<ExitStatus, Errno> {
+        match self.wait_with(0)? {
+            Some(status) => Ok(status),
+            // An emulator returned without a child.
+            None => Err(Errno::EPROTO),
+        }
+    }
+
+    /// Returns how the child ended, like [`wait`](Self::wait), or `None` if it has not ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`wait`](Self::wait), without `EINTR`.
+    ///
+    /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
+    #[doc(alias = "WNOHANG")]
+    #[inline]
+    pub fn try_wait(&mut self) -> Result<Option<ExitStatus>, Errno> {
+        self.wait_with(WNOHANG)
+    }
+
+    fn wait_with(&mut self, options: u32) -> Result<Option<ExitStatus>, Errno> {
+        if self.status.is_none() {
+            let by_pidfd = match &self.pidfd {
+                Some(pidfd) => wait(P_PIDFD, pidfd.as_raw_fd(), options),
+                None => Err(Errno::EINVAL),
+            };
+            self.status = match by_pidfd {
+                // Linux 5.2 and 5.3 have pidfds, and don't wait for them.
+                Err(Errno::EINVAL) => wait(P_PID, self.pid, options)?,
+                ended => ended?,
+            }
+            .map(|ended| ended.status);
+        }
+        Ok(self.status)
+    }
+
+    /// Sends a signal to the child: through the pidfd, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// - `ESRCH`: the child was waited for
+    /// - `EPERM`: it runs as another user, and this process lacks CAP_KILL
+    ///
+    /// Manual page: [pidfd_send_signal(2)](https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html).
+    #[doc(alias("kill", "pidfd_send_signal"))]
+    #[inline]
+    pub fn signal(&self, signal: Signal) -> Result<(), Errno> {
+        let signal = signal.as_raw();
+        match &self.pidfd {
+            _ if self.status.is_some() => Err(Errno::ESRCH),
+            Some(pidfd) => match syscalls::pidfd_send_signal(pidfd.as_fd(), signal) {
+                Err(Errno::ENOSYS) => syscalls::kill(self.pid, signal),
+                sent => sent,
+            },
+            None => syscalls::kill(self.pid, signal),
+        }
+    }
+}
+
+/// A child that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its process number.
+    pub pid: i32,
+    /// How it ended.
+    pub status: ExitStatus,
+}
+
+/// Returns any child that has ended and was not waited for, and leaves it there; `None` if there is none.
+///
+/// For PID 1, which becomes the parent of all orphans, and for programs that wait for SIGCHLD: find the [`Child`] with this number
+/// and let it [`wait`](Child::wait); if there is none, [`reap`] it. Until then the same child is returned again.
+///
+/// # Errors
+///
+/// - `ECHILD`: this process has no children
+///
+/// ```standalone_crate
+/// use linux_socketpair::Errno;
+/// use linux_socketpair::process::{any_ended, reap};
+///
+/// // What an init does on each SIGCHLD:
+/// loop {
+///     match any_ended() {
+///         Ok(Some(ended)) => _ = reap(ended.pid)?,
+///         Ok(None) | Err(Errno::ECHILD) => break,
+///         Err(errno) => return Err(errno),
+///     }
+/// }
+/// # Ok::<(), Errno>(())
+/// ```
+///
+/// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
+#[doc(alias("waitid", "WNOWAIT", "P_ALL"))]
+#[inline]
+pub fn any_ended() -> Result<Option<Ended>, Errno> {
+    wait(P_ALL, 0, WNOHANG | WNOWAIT)
+}
+
+/// Removes a child that has ended from the process table and returns how it ended; `None` if it has not ended.
+///
+/// For orphans, which have no [`Child`]. A [`Child`] with this number can't wait any more.
+///
+/// # Errors
+///
+/// - `ECHILD`: this process has no such child
+/// - `EINVAL`: `pid` is not positive
+///
+/// The example of [`any_ended`] shows it.
+///
+/// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
+#[doc(alias("waitid", "P_PID"))]
+#[inline]
+pub fn reap(pid: i32) -> Result<Option<ExitStatus>, Errno> {
+    Ok(wait(P_PID, pid, WNOHANG)?.map(|ended| ended.status))
+}
+
+fn wait(which: u32, id: i32, options: u32) -> Result<Option<Ended>, Errno> {
+    let (code, pid, status) = syscalls::waitid(which, id, WEXITED | options)?;
+    let status = ExitStatus::from_info(code, status);
+    Ok((pid != 0).then_some(Ended { pid, status }))
+}
+
+/// Returns how the process of a pidfd ended, though it may be no child of this process: for pidfds that were received
+/// ([`ControlMessage::Pidfd`](crate::ControlMessage::Pidfd)). `None` if it has not ended, or its parent has not waited for it.
+///
+/// Since Linux 6.15. A pidfd is readable for [`poll`](crate::poll) as soon as the process has ended.
+///
+/// # Errors
+///
+/// - `ENOTTY`, `EINVAL`: before Linux 6.13, or the file descriptor is no pidfd
+/// - `ESRCH`: the process was waited for, and the kernel doesn't remember how it ended: before Linux 6.15
+///
+/// Manual page: [ioctl_pidfd(2)](https://man7.org/linux/man-pages/man2/PIDFD_GET_INFO.2const.html).
+#[doc(alias("PIDFD_GET_INFO", "PIDFD_INFO_EXIT", "pidfd_info"))]
+#[inline]
+pub fn exit_status(pidfd: impl AsFd) -> Result<Option<ExitStatus>, Errno> {
+    let mut info = pidfd_info {
+        mask: PIDFD_INFO_EXIT,
+        cgroupid: 0,
+        ids: [0; 11],
+        exit_code: 0,
+    };
+    syscalls::pidfd_get_info(pidfd.as_fd(), &mut info)?;
+    Ok((info.mask & PIDFD_INFO_EXIT != 0).then(|| ExitStatus::from_wait(info.exit_code)))
+}

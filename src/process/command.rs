@@ -1,0 +1,691 @@
+//! Starting a program.
+
+use core::ffi::{CStr, c_void};
+use core::{cell::Cell, convert::Infallible, error, fmt, ptr};
+use linux_raw_sys::general::{
+    CLONE_PIDFD, CLONE_VFORK, CLONE_VM, F_DUPFD_CLOEXEC, F_SETFD, P_PID, SIG_SETMASK, SIGCHLD, SIGKILL, WEXITED,
+};
+use linux_raw_sys::net::MSG_NOSIGNAL;
+
+use crate::arch::vfork;
+use crate::errno::{Errno, decode};
+use crate::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use crate::process::child::Child;
+use crate::process::signal::{Signal, SignalSet};
+use crate::process::strings::Args;
+use crate::socket::kind::Kind;
+use crate::socket::{Socket, UnixSeqpacket};
+use crate::syscalls;
+use crate::uapi::{SIG_DFL, SIG_IGN};
+
+/// A file descriptor of this process, and the number that it has in the child.
+#[derive(Clone, Debug)]
+pub struct FdMapping<'fd> {
+    from: BorrowedFd<'fd>,
+    to: RawFd,
+    /// Where the child has moved it for the time being.
+    now: Cell<RawFd>,
+}
+
+impl<'fd> FdMapping<'fd> {
+    /// Maps `from` to the number `to`, where it is not close-on-exec. What `to` was before is closed, in the child.
+    #[inline]
+    #[must_use]
+    pub fn new(from: &'fd impl AsFd, to: RawFd) -> Self {
+        Self::from_borrowed_fd(from.as_fd(), to)
+    }
+
+    /// Maps a file descriptor that is borrowed already.
+    #[inline]
+    #[must_use]
+    pub fn from_borrowed_fd(from: BorrowedFd<'fd>, to: RawFd) -> Self {
+        let now = Cell::new(from.as_raw_fd());
+        Self { from, to, now }
+    }
+}
+
+/// The child's end of a pair, and its numbers there.
+struct SocketMapping<'a> {
+    from: RawFd,
+    to: &'a [RawFd],
+}
+
+/// What [`Command::pre_exec`] sets.
+type Hook<'a> = dyn FnMut() -> Result<(), Errno> + 'a;
+
+/// A program to start, and what the child does before it executes it.
+///
+/// The [module](super) describes how a child is started and what it inherits.
+///
+/// ```
+/// use linux_socketpair::process::{ArgArray, Command, ExitStatus, SpawnError};
+///
+/// let args = ArgArray::new([c"sh", c"-c", c"exit 3"]);
+/// let mut child = Command::new(c"/bin/sh", args.as_args()).spawn()?;
+/// assert_eq!(child.wait().expect("a child"), ExitStatus::Exited(3));
+/// # Ok::<(), SpawnError>(())
+/// ```
+pub struct Command<'a> {
+    program: &'a CStr,
+    args: Args<'a>,
+    env: Args<'a>,
+    fds: &'a [FdMapping<'a>],
+    directory: Option<&'a CStr>,
+    session: bool,
+    groups: Option<&'a [u32]>,
+    group: Option<u32>,
+    user: Option<u32>,
+    parent_death: Option<Signal>,
+    default_signals: SignalSet,
+    signal_mask: SignalSet,
+    hook: Option<&'a mut Hook<'a>>,
+}
+
+impl<'a> Command<'a> {
+    /// Starts the program at the path `program` with `args`, the first of which is the name that it has for itself.
+    ///
+    /// `PATH` is not searched; a relative path begins at the child's working directory. The environment is empty unless
+    /// [`env`](Self::env) sets one.
+    #[inline]
+    #[must_use]
+    pub const fn new(program: &'a CStr, args: Args<'a>) -> Self {
+        Self {
+            program,
+            args,
+            env: Args::EMPTY,
+            fds: &[],
+            directory: None,
+            session: false,
+            groups: None,
+            group: None,
+            user: None,
+            parent_death: None,
+            default_signals: SignalSet::EMPTY.with(Signal::PIPE),
+            signal_mask: SignalSet::EMPTY,
+            hook: None,
+        }
+    }
+
+    /// Sets the environment: strings of the form `NAME=value`.
+    #[inline]
+    pub const fn env(&mut self, env: Args<'a>) -> &mut Self {
+        self.env = env;
+        self
+    }
+
+    /// Sets the file descriptors that the child has at certain numbers: any number of them, in any order, also with numbers that
+    /// others have in this process.
+    ///
+    /// Every other file descriptor of this process remains where it is if it is not close-on-exec, and is closed otherwise.
+    ///
+    /// ```
+    /// use linux_socketpair::UnixStream;
+    /// use linux_socketpair::process::{ArgArray, Command, FdMapping};
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let (input, output) = UnixStream::pair()?;
+    /// let maps = [FdMapping::new(&b, 0), FdMapping::new(&output, 1)];
+    /// let args = ArgArray::new([c"cat"]);
+    /// let mut child = Command::new(c"/bin/cat", args.as_args()).fds(&maps).spawn()?;
+    /// drop((b, output));
+    ///
+    /// a.send_all(b"in through one pair, out through the other")?;
+    /// drop(a);
+    /// let mut text = [0; 42];
+    /// input.recv_exact(&mut text)?;
+    /// assert_eq!(&text, b"in through one pair, out through the other");
+    /// assert!(child.wait()?.success());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub const fn fds(&mut self, fds: &'a [FdMapping<'a>]) -> &mut Self {
+        self.fds = fds;
+        self
+    }
+
+    /// Sets the working directory.
+    #[doc(alias = "chdir")]
+    #[inline]
+    pub const fn current_dir(&mut self, directory: &'a CStr) -> &mut Self {
+        self.directory = Some(directory);
+        self
+    }
+
+    /// Makes the child the leader of a new session, without a controlling terminal.
+    #[doc(alias = "setsid")]
+    #[inline]
+    pub const fn new_session(&mut self) -> &mut Self {
+        self.session = true;
+        self
+    }
+
+    /// Sets the real, effective and saved user.
+    ///
+    /// If this process runs as root and [`groups`](Self::groups) are not set, the child has no supplementary groups.
+    #[doc(alias("setuid", "setresuid"))]
+    #[inline]
+    pub const fn user(&mut self, user: u32) -> &mut Self {
+        self.user = Some(user);
+        self
+    }
+
+    /// Sets the real, effective and saved group.
+    #[doc(alias("setgid", "setresgid"))]
+    #[inline]
+    pub const fn group(&mut self, group: u32) -> &mut Self {
+        self.group = Some(group);
+        self
+    }
+
+    /// Sets the supplementary groups.
+    #[doc(alias = "setgroups")]
+    #[inline]
+    pub const fn groups(&mut self, groups: &'a [u32]) -> &mut Self {
+        self.groups = Some(groups);
+        self
+    }
+
+    /// Sets the signals that are blocked in the child. Unless they are set, none is, whatever this process blocks.
+    #[doc(alias = "sigprocmask")]
+    #[inline]
+    pub const fn signal_mask(&mut self, signals: SignalSet) -> &mut Self {
+        self.signal_mask = signals;
+        self
+    }
+
+    /// Sets the signals that are not ignored in the child though this process ignores them. Unless they are set, it is SIGPIPE,
+    /// which Rust's runtime ignores.
+    ///
+    /// Signals that this process handles have their default effect in the child in any case.
+    #[doc(alias = "sigaction")]
+    #[inline]
+    pub const fn default_signals(&mut self, signals: SignalSet) -> &mut Self {
+        self.default_signals = signals;
+        self
+    }
+
+    /// Sets the signal that the child gets when its parent ends.
+    ///
+    /// The parent is the **thread** that calls [`spawn`](Self::spawn), not the process. If it ends before this is set, the child
+    /// exits instead. The kernel forgets the signal when the child executes a set-user-ID or set-group-ID program, or one with
+    /// capabilities.
+    ///
+    /// In another PID namespace the child can't see whether the parent has ended before.
+    ///
+    /// Manual page: [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html).
+    #[doc(alias("prctl", "PR_SET_PDEATHSIG"))]
+    #[inline]
+    pub const fn parent_death_signal(&mut self, signal: Signal) -> &mut Self {
+        self.parent_death = Some(signal);
+        self
+    }
+
+    /// Sets a function that the child calls last, before it sets its signal mask and executes the program. An error ends the
+    /// child, and [`spawn`](Self::spawn) returns it as [`Step::Hook`].
+    ///
+    /// # Safety
+    ///
+    /// The child runs in this process's memory, on the stack of the thread that called [`spawn`](Self::spawn), which waits
+    /// meanwhile; other threads go on. The hook may do only what a signal handler may, and:
+    ///
+    /// - what it writes, the parent sees
+    /// - it must not panic, unwind, return twice, allocate, or wait for a lock
+    /// - it must not drop what the parent still owns: file descriptors that it closes are closed in the child alone
+    /// - where clone(2) is emulated with a copy of the memory (QEMU user mode, valgrind), the parent doesn't see what it writes
+    #[inline]
+    pub const unsafe fn pre_exec(&mut self, hook: &'a mut (dyn FnMut() -> Result<(), Errno> + 'a)) -> &mut Self {
+        self.hook = Some(hook);
+        self
+    }
+
+    /// Starts the program.
+    ///
+    /// It returns when the program is being executed, or when a step before that has failed; then no child is left, not even a
+    /// zombie. It can be called again, for another child.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::step`] is what failed, and [`SpawnError::errno`] why. The errors of each [`Step`] are listed there.
+    ///
+    /// Manual pages: [vfork(2)](https://man7.org/linux/man-pages/man2/vfork.2.html),
+    /// [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html).
+    #[doc(alias("clone", "vfork", "fork", "execve", "posix_spawn"))]
+    #[inline]
+    pub fn spawn(&mut self) -> Result<Child, SpawnError> {
+        self.start(&SocketMapping { from: -1, to: &[] })
+    }
+
+    /// Makes a pair, starts the program with one end at each of the numbers `at`, and returns the other end and the child.
+    ///
+    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers are in addition to
+    /// those of [`fds`](Self::fds).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`spawn`](Self::spawn), and with [`Step::Socket`] those of [`Socket::pair`].
+    ///
+    /// ```
+    /// use linux_socketpair::UnixStream;
+    /// use linux_socketpair::process::{ArgArray, Command};
+    ///
+    /// let args = ArgArray::new([c"cat"]);
+    /// let mut cat = Command::new(c"/bin/cat", args.as_args());
+    /// let (socket, mut child): (UnixStream, _) = cat.spawn_with_socket(&[0, 1])?;
+    /// socket.send_all(b"hello")?;
+    /// let mut buf = [0; 5];
+    /// socket.recv_exact(&mut buf)?;
+    /// assert_eq!(&buf, b"hello");
+    /// drop(socket);
+    /// assert!(child.wait()?.success());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias("socketpair", "posix_spawn"))]
+    #[inline]
+    pub fn spawn_with_socket<T: Kind>(&mut self, at: &[RawFd]) -> Result<(Socket<T>, Child), SpawnError> {
+        let (ours, theirs) = step(Step::Socket, Socket::pair())?;
+        let from = theirs.as_raw_fd();
+        let child = self.start(&SocketMapping { from, to: at })?;
+        Ok((ours, child))
+    }
+
+    fn start(&mut self, socket: &SocketMapping<'_>) -> Result<Child, SpawnError> {
+        self.check(socket)?;
+        let parent = if self.parent_death.is_some() {
+            syscalls::getpid()
+        } else {
+            0
+        };
+        let _blocked = step(Step::Signals, BlockedSignals::new())?;
+        // For an emulator in which the child's memory is a copy.
+        let (ours, theirs) = step(Step::Report, UnixSeqpacket::pair())?;
+        let mut start = Start {
+            command: ptr::from_mut(self).cast(),
+            socket: ptr::from_ref(socket).cast(),
+            report: theirs.as_raw_fd(),
+            parent,
+            runs: false,
+            failed: None,
+        };
+        let data = &raw mut start;
+        let mut pidfd: RawFd = -1;
+        let (pidfd, flags) = (&raw mut pidfd, CLONE_VM | CLONE_VFORK | SIGCHLD);
+        let clone = |flags: u32| {
+            // SAFETY: the child runs `run` with `start`, while this thread waits; neither it nor `self` is used meanwhile.
+            decode(unsafe { vfork(flags as usize, pidfd, run, data.cast()) })
+        };
+        let pid = match clone(flags | CLONE_PIDFD) {
+            // An emulator without pidfds.
+            Err(Errno::EINVAL) => clone(flags),
+            pid => pid,
+        };
+        let pid = step(Step::Clone, pid)? as i32;
+        // SAFETY: the variable lives. Volatile, because the kernel wrote it, if it knows the flag.
+        let pidfd = match unsafe { pidfd.read_volatile() } {
+            -1 => None,
+            // SAFETY: the kernel has just made the file descriptor.
+            fd => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
+        };
+        drop(theirs);
+        // SAFETY: the child has ended or left this memory. Volatile, because it has written there.
+        let (runs, failed) = unsafe {
+            (
+                (&raw const (*data).runs).read_volatile(),
+                (&raw const (*data).failed).read_volatile(),
+            )
+        };
+        let failed = if runs { failed } else { receive(&ours, pid) };
+        match failed {
+            None => Ok(Child::new(pid, pidfd)),
+            Some(error) => {
+                // It fails where SIGCHLD is ignored, and where the program waits for any child elsewhere.
+                while syscalls::waitid(P_PID, pid, WEXITED) == Err(Errno::EINTR) {}
+                Err(error)
+            }
+        }
+    }
+
+    /// What no child could do.
+    fn check(&self, socket: &SocketMapping<'_>) -> Result<(), SpawnError> {
+        let fds = self.fds;
+        let free = |to: RawFd, later: &[FdMapping<'_>]| to >= 0 && !later.iter().any(|fd| fd.to == to);
+        let distinct = fds
+            .iter()
+            .enumerate()
+            .all(|(i, fd)| free(fd.to, fds.get(i + 1..).unwrap_or_default()))
+            && socket.to.iter().enumerate().all(|(i, to)| {
+                let later = socket.to.get(i + 1..).unwrap_or_default();
+                free(*to, fds) && !later.contains(to)
+            });
+        let invalid = if !distinct {
+            Step::Descriptors
+        } else if self.group == Some(u32::MAX) {
+            Step::Group
+        } else if self.user == Some(u32::MAX) {
+            Step::User
+        } else {
+            return Ok(());
+        };
+        step(invalid, Err(Errno::EINVAL))
+    }
+
+    /// In the child: everything up to the program.
+    ///
+    /// # Safety
+    ///
+    /// This is the child.
+    unsafe fn execute(
+        &mut self,
+        socket: &SocketMapping<'_>,
+        report: &mut RawFd,
+        parent: i32,
+    ) -> Result<Infallible, SpawnError> {
+        // SAFETY: no handler of the parent may run here.
+        step(Step::Signals, unsafe { reset_handlers(self.default_signals) })?;
+        if self.session {
+            step(Step::Session, syscalls::setsid())?;
+        }
+        step(Step::Descriptors, self.map_descriptors(socket, report))?;
+        if let Some(directory) = self.directory {
+            step(Step::Directory, syscalls::chdir(directory))?;
+        }
+        match self.groups {
+            Some(groups) => step(Step::Groups, syscalls::setgroups(groups))?,
+            None if self.user.is_some() && syscalls::geteuid() == 0 => step(Step::Groups, syscalls::setgroups(&[]))?,
+            None => {}
+        }
+        if let Some(group) = self.group {
+            step(Step::Group, syscalls::setresgid(group))?;
+        }
+        if let Some(user) = self.user {
+            step(Step::User, syscalls::setresuid(user))?;
+        }
+        // Last: the kernel forgets the signal when the user changes.
+        if let Some(signal) = self.parent_death {
+            step(Step::ParentDeath, syscalls::set_parent_death_signal(signal.as_raw()))?;
+            // 0 is a parent in another PID namespace.
+            let now = syscalls::getppid();
+            if now != parent && now != 0 {
+                step(Step::ParentDeath, Err(Errno::ESRCH))?;
+            }
+        }
+        if let Some(hook) = &mut self.hook {
+            step(Step::Hook, hook())?;
+        }
+        step(Step::Signals, syscalls::rt_sigprocmask(SIG_SETMASK, &self.signal_mask))?;
+        // SAFETY: the lists end with null. What is open is what the caller wants to be open.
+        let errno = unsafe { syscalls::execve(self.program, self.args.as_ptr(), self.env.as_ptr()) };
+        step(Step::Exec, Err(errno))
+    }
+
+    /// In the child: puts the file descriptors where they belong. Those whose number is another one's are moved first.
+    fn map_descriptors(&self, socket: &SocketMapping<'_>, report: &mut RawFd) -> Result<(), Errno> {
+        let is_target = |fd: RawFd| self.fds.iter().any(|map| map.to == fd) || socket.to.contains(&fd);
+        let moved = |fd: RawFd| {
+            let mut number = fd;
+            while is_target(number) {
+                // The lowest that is free. Where that is a target too, it is replaced below.
+                let lowest = if number == fd { 0 } else { number.wrapping_add(1) };
+                number = match syscalls::fcntl(borrow(fd), F_DUPFD_CLOEXEC, lowest as u32) {
+                    // `lowest` is the limit.
+                    Err(Errno::EINVAL) => return Err(Errno::EMFILE),
+                    number => number? as RawFd,
+                };
+            }
+            Ok(number)
+        };
+
+        *report = moved(*report)?;
+        for map in self.fds {
+            let from = map.from.as_raw_fd();
+            map.now.set(if from == map.to { from } else { moved(from)? });
+        }
+        // A socket at its own number stays there, and is copied to the others.
+        let socket_now = if socket.to.contains(&socket.from) {
+            socket.from
+        } else {
+            moved(socket.from)?
+        };
+
+        for map in self.fds {
+            place(map.now.get(), map.to)?;
+        }
+        socket.to.iter().try_for_each(|&to| place(socket_now, to))
+    }
+}
+
+impl fmt::Debug for Command<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("program", &self.program)
+            .field("args", &self.args)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the child works with: memory of the parent, which waits.
+struct Start {
+    command: *mut Command<'static>,
+    socket: *const SocketMapping<'static>,
+    report: RawFd,
+    parent: i32,
+    /// Set by the child. If the parent finds it unset, the child had a copy of this, or was killed before.
+    runs: bool,
+    failed: Option<SpawnError>,
+}
+
+/// The child.
+unsafe extern "C" fn run(data: *mut c_void) -> ! {
+    let start = data.cast::<Start>();
+    // SAFETY: the parent gave a pointer to its `Start`, and waits, or this is a copy. The same holds for the command.
+    unsafe {
+        (&raw mut (*start).runs).write_volatile(true);
+        let Err(error) = (*(*start).command).execute(&*(*start).socket, &mut (*start).report, (*start).parent);
+        (&raw mut (*start).failed).write_volatile(Some(error));
+        send(borrow((*start).report), error);
+    };
+    syscalls::exit_group(127)
+}
+
+/// Blocks all signals in this thread, until it is dropped: in the child no handler may run.
+struct BlockedSignals(SignalSet);
+
+impl BlockedSignals {
+    fn new() -> Result<Self, Errno> {
+        syscalls::rt_sigprocmask(SIG_SETMASK, &SignalSet::ALL).map(Self)
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        // It can't fail: it just worked.
+        let _ = syscalls::rt_sigprocmask(SIG_SETMASK, &self.0);
+    }
+}
+
+/// In the child: gives the signals that have a handler, and those in `defaults` that are ignored, their default effect.
+///
+/// # Safety
+///
+/// This is the child, which has no use for the handlers.
+unsafe fn reset_handlers(defaults: SignalSet) -> Result<(), Errno> {
+    for signal in (1..=Signal::MAX).filter_map(Signal::from_raw) {
+        if signal == Signal::KILL || signal == Signal::STOP {
+            continue;
+        }
+        let number = signal.as_raw();
+        match syscalls::signal_handler(number)? {
+            SIG_DFL => {}
+            SIG_IGN if !defaults.contains(signal) => {}
+            // SAFETY: as the caller vouches.
+            _ => unsafe { syscalls::set_default_handler(number)? },
+        }
+    }
+    Ok(())
+}
+
+/// Gives the file descriptor `from` the number `to`, not close-on-exec.
+fn place(from: RawFd, to: RawFd) -> Result<(), Errno> {
+    if from == to {
+        syscalls::fcntl(borrow(from), F_SETFD, 0).map(drop)
+    } else {
+        syscalls::dup3(borrow(from), to, 0)
+    }
+}
+
+/// Borrows a file descriptor of the child.
+fn borrow<'fd>(fd: RawFd) -> BorrowedFd<'fd> {
+    // SAFETY: nothing else runs in the child, and closes it.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+/// In the child: reports to a parent that has other memory.
+fn send(report: BorrowedFd<'_>, error: SpawnError) {
+    let [a, b, c, d] = (error.errno.raw_os_error() as u32).to_ne_bytes();
+    let message = [error.step as u8, a, b, c, d];
+    // The parent may be gone.
+    let _ = syscalls::sendto(report, &message, MSG_NOSIGNAL);
+}
+
+/// Receives what the child sends; nothing if it executes the program, or is killed.
+fn receive(report: &UnixSeqpacket, pid: i32) -> Option<SpawnError> {
+    let mut message = [0; 5];
+    let errno = loop {
+        match report.recv(&mut message) {
+            Ok(0) => return None,
+            Ok(_) => break None,
+            Err(Errno::EINTR) => {}
+            Err(errno) => break Some(errno),
+        }
+    };
+    let [at, a, b, c, d] = message;
+    let received = || {
+        let step = STEPS.iter().find(|(step, _)| *step as u8 == at)?.0;
+        let errno = Errno::from_raw_os_error(i32::from_ne_bytes([a, b, c, d]))?;
+        Some(SpawnError { step, errno })
+    };
+    match errno {
+        None => received(),
+        // Whether the program is executed remains unknown, so it must not be.
+        Some(errno) => {
+            let _ = syscalls::kill(pid, SIGKILL as i32);
+            Some(SpawnError {
+                step: Step::Report,
+                errno,
+            })
+        }
+    }
+}
+
+#[inline]
+fn step<T>(step: Step, result: Result<T, Errno>) -> Result<T, SpawnError> {
+    result.map_err(|errno| SpawnError { step, errno })
+}
+
+/// A program was not started: the step that failed, and why. No child is left.
+///
+/// As an [`Errno`] it is [`errno`](Self::errno).
+///
+/// ```
+/// use linux_socketpair::Errno;
+/// use linux_socketpair::process::{Args, Command, Step};
+///
+/// let error = Command::new(c"/no/such/program", Args::EMPTY).spawn().unwrap_err();
+/// assert_eq!((error.step(), error.errno()), (Step::Exec, Errno::ENOENT));
+/// assert_eq!(error.to_string(), "exec: ENOENT: no such file or directory");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpawnError {
+    step: Step,
+    errno: Errno,
+}
+
+impl SpawnError {
+    /// What failed.
+    #[inline]
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Why it failed.
+    #[inline]
+    #[must_use]
+    pub const fn errno(&self) -> Errno {
+        self.errno
+    }
+}
+
+impl From<SpawnError> for Errno {
+    #[inline]
+    fn from(error: SpawnError) -> Self {
+        error.errno
+    }
+}
+
+impl fmt::Display for SpawnError {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.step, self.errno)
+    }
+}
+
+impl error::Error for SpawnError {}
+
+macro_rules! steps {
+    ($($(#[$doc:meta])* $Name:ident $name:literal,)+) => {
+        /// A step of starting a program, in order. Up to [`Clone`](Self::Clone) the parent takes them, then the child.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum Step {
+            $($(#[$doc])* $Name,)+
+        }
+
+        const STEPS: &[(Step, &str)] = &[$((Step::$Name, $name),)+];
+    };
+}
+
+steps! {
+    /// The pair of [`Command::spawn_with_socket`]: the errors of [`Socket::pair`].
+    Socket "socket",
+    /// The pair through which the child would report an error: the errors of [`Socket::pair`].
+    Report "report",
+    /// clone(2). `EAGAIN`: `RLIMIT_NPROC`, `kernel.pid_max` or the limit of the cgroup; `EMFILE`, `ENFILE`: no file descriptor is
+    /// free for the pidfd; `ENOMEM`: there is no memory, or the PID namespace has ended.
+    Clone "clone",
+    /// The dispositions of signals, and the mask. No errors.
+    Signals "signals",
+    /// [`Command::new_session`]. No errors.
+    Session "session",
+    /// [`Command::fds`] and the number of the socket. `EINVAL`: a number is negative, or there are two for one number; `EBADF`: a
+    /// number is not below `RLIMIT_NOFILE`; `EMFILE`: no temporary number is free, which overlapping numbers need.
+    Descriptors "descriptors",
+    /// [`Command::current_dir`]. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: as chdir(2).
+    Directory "directory",
+    /// [`Command::groups`]. `EPERM`: this process lacks CAP_SETGID, or its user namespace denies setgroups(2); `EINVAL`: there are
+    /// more than 65536.
+    Groups "groups",
+    /// [`Command::group`]. `EPERM`: this process lacks CAP_SETGID; `EINVAL`: the group is not mapped in this user namespace, or
+    /// `u32::MAX`, which has a meaning of its own.
+    Group "group",
+    /// [`Command::user`]. `EPERM`: this process lacks CAP_SETUID; `EINVAL`: as with the group; `EAGAIN`: there is no memory.
+    User "user",
+    /// [`Command::parent_death_signal`]. `ESRCH`: the parent has ended.
+    ParentDeath "parent death signal",
+    /// [`Command::pre_exec`]: what the hook returned.
+    Hook "hook",
+    /// execve(2). `ENOENT`: no such program, or no such interpreter or dynamic loader for it; `EACCES`: it is not executable, or a
+    /// directory, or the file system is mounted `noexec`; `ENOEXEC`: not a format that the kernel executes, such as a script without
+    /// `#!` or a program for another architecture; `E2BIG`: arguments and environment are too long; `ETXTBSY`: it is open for
+    /// writing; `EAGAIN`: the user has changed and is over `RLIMIT_NPROC`; `ELOOP`, `ENOTDIR`, `ENAMETOOLONG`, `ENOMEM`, `EPERM`,
+    /// `EIO`, `ENFILE`, `EMFILE`: as execve(2).
+    Exec "exec",
+}
+
+impl fmt::Display for Step {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(STEPS.iter().find(|(step, _)| step == self).map_or("", |(_, name)| name))
+    }
+}
