@@ -7,8 +7,10 @@ use linux_socketpair::{
     write,
 };
 
+use crate::channel::CHANNEL;
 use crate::kernel;
-use crate::service::{CHANNEL, Context, Restart, Service, THIS_FILE};
+use crate::service::Context;
+use crate::table::{Restart, Service, THIS_FILE};
 
 /// As many lives as don't fit in 8 bits.
 const MANY: u64 = 300;
@@ -35,7 +37,10 @@ pub static FAULTS: [Service; 12] = [
     demo("many", &[c"demo", c"many"], AT_ONCE),
 ];
 
-/// One of them sends init the signal that Ctrl-Alt-Del does.
+/// Nothing goes wrong here.
+pub static STEADY: [Service; 1] = [demo("steady", &[c"demo", c"steady"], AGAIN)];
+
+/// One of them sends init what Ctrl-Alt-Del does.
 pub static INTERRUPT: [Service; 2] = [
     demo("steady", &[c"demo", c"steady"], AGAIN),
     demo("interrupt", &[c"demo", c"interrupt"], AGAIN),
@@ -60,8 +65,8 @@ const fn demo(name: &'static str, arguments: &'static [&'static CStr], restart: 
         program: THIS_FILE,
         arguments,
         restart,
-        start_timeout: Duration::from_secs(1),
-        stop_timeout: Duration::from_millis(500),
+        start_timeout: Duration::from_secs(2),
+        stop_timeout: Duration::from_secs(1),
     }
 }
 
@@ -78,6 +83,7 @@ fn serve(what: &[u8], context: Context) -> Result<(), Errno> {
         }
         _ => {}
     }
+    let sigterm = SignalFd::new(SignalSet::EMPTY.with(Signal::TERM))?;
     // SAFETY: init put the channel there, and this is its only owner.
     let channel = unsafe { UnixSeqpacket::from_raw_fd(CHANNEL) };
     channel.set_close_on_exec(true)?;
@@ -85,10 +91,9 @@ fn serve(what: &[u8], context: Context) -> Result<(), Errno> {
         return channel.send(b"power off").map(drop);
     }
     let (life, console) = receive_greeting(&channel)?;
-    if what == b"silent" {
-        return wait_for_sigterm();
+    if what != b"silent" {
+        channel.send(b"ready")?;
     }
-    channel.send(b"ready")?;
     match what {
         b"twice" => {
             // SAFETY: the file descriptor is owned here.
@@ -97,41 +102,36 @@ fn serve(what: &[u8], context: Context) -> Result<(), Errno> {
                 kernel::kill(kernel::id(), Signal::KILL);
             }
             channel.send(b"power off")?;
-            wait_for_sigterm()
         }
         b"flood" => kernel::exit(1),
         b"closing" => {
             drop(channel);
             ignore_sigterm()
         }
-        b"parent" => start(context, c"orphan", None),
-        b"impostor" => {
-            start(context, c"impersonate", Some(&channel))?;
-            wait_for_sigterm()
-        }
+        b"stubborn" => ignore_sigterm(),
+        b"parent" => return start(context, c"orphan", &[]),
+        b"impostor" => start(context, c"impersonate", &[FdMapping::new(&channel, CHANNEL)])?,
         b"babbler" => {
             channel.send(b"")?;
             channel.send(&[b'x'; 100])?;
             let mut memory = [MaybeUninit::uninit(); space::rights(1)];
             let mut control = SendControl::new(&mut memory);
             control.push_rights([console.as_fd()])?;
-            channel.send_message(&[IoSlice::new(b"a descriptor")], &control)?;
-            Ok(())
+            return channel
+                .send_message(&[IoSlice::new(b"a descriptor")], &control)
+                .map(drop);
         }
-        b"stubborn" => ignore_sigterm(),
         b"many" => {
             kernel::sleep(Duration::from_millis(10));
-            if life == MANY {
-                channel.send(b"power off")?;
+            if life < MANY {
+                return Ok(());
             }
-            Ok(())
+            channel.send(b"power off")?;
         }
-        b"interrupt" => {
-            kernel::kill(kernel::parent_id(), Signal::INT);
-            wait_for_sigterm()
-        }
-        _ => wait_for_sigterm(),
+        b"interrupt" => kernel::kill(kernel::parent_id(), Signal::INT),
+        _ => {}
     }
+    sigterm.recv().map(drop)
 }
 
 /// Init's first message: which life this is, and the console.
@@ -144,23 +144,16 @@ fn receive_greeting(channel: &UnixSeqpacket) -> Result<(u64, OwnedFd), Errno> {
     Ok((u64::from_ne_bytes(life), console))
 }
 
-fn wait_for_sigterm() -> Result<(), Errno> {
-    SignalFd::new(SignalSet::EMPTY.with(Signal::TERM))?.recv().map(drop)
-}
-
-fn ignore_sigterm() -> Result<(), Errno> {
-    let _blocked = SignalFd::new(SignalSet::EMPTY.with(Signal::TERM))?;
+/// It is blocked.
+fn ignore_sigterm() -> ! {
     loop {
         kernel::sleep(Duration::from_secs(1));
     }
 }
 
 /// Starts this program once more, as a child that is not waited for.
-fn start(context: Context, what: &'static CStr, channel: Option<&UnixSeqpacket>) -> Result<(), Errno> {
+fn start(context: Context, what: &CStr, fds: &[FdMapping<'_>]) -> Result<(), Errno> {
     let args = ArgArray::new([context.this_file, c"demo", what]);
-    let fds = channel.map(|channel| FdMapping::new(channel, CHANNEL));
-    Command::new(context.this_file, args.as_args())
-        .fds(fds.as_slice())
-        .spawn()?;
+    Command::new(context.this_file, args.as_args()).fds(fds).spawn()?;
     Ok(())
 }

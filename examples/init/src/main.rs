@@ -3,6 +3,7 @@
 #![no_std]
 #![no_main]
 
+mod channel;
 mod console;
 mod demo;
 mod kernel;
@@ -10,13 +11,15 @@ mod memory;
 mod service;
 mod start;
 mod supervisor;
+mod table;
 
 use core::{ffi::c_char, panic::PanicInfo, time::Duration};
 use linux_socketpair::process::Args;
 
 use console::log;
 use kernel::Shutdown;
-use service::{Context, Service, THIS_FILE};
+use service::Context;
+use table::{Service, THIS_FILE};
 
 /// What the machine runs. To make it yours, change this table, and delete what contains the word `demo`.
 static SERVICES: [Service; 2] = [
@@ -61,6 +64,7 @@ extern "C" fn start(stack: *const usize) -> ! {
     }
     let how = match words {
         [b"faults", _] => supervisor::supervise(&demo::FAULTS, context),
+        [b"steady", _] => supervisor::supervise(&demo::STEADY, context),
         [b"interrupt", _] => supervisor::supervise(&demo::INTERRUPT, context),
         [b"panic", _] => panic!("on request"),
         _ => supervisor::supervise(&SERVICES, context),

@@ -1,67 +1,18 @@
-//! A service: its row in the table, and what becomes of it.
+//! What becomes of a service: it is started, heard, ended when it does not behave, and started again.
 
-use core::{ffi::CStr, mem::MaybeUninit, time::Duration};
+use core::{ffi::CStr, time::Duration};
 use linux_socketpair::process::{Arg, Args, Child, Command, Signal};
-use linux_socketpair::{
-    ControlMessage, Errno, IoSlice, IoSliceMut, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, SendControl,
-    UnixSeqpacket, space,
-};
+use linux_socketpair::{Errno, PollFd, PollFlags, UnixSeqpacket};
 
-use crate::console::{log, standard_output};
+use crate::channel::{CHANNEL, greet, receive};
+use crate::console::log;
 use crate::kernel::Shutdown;
+use crate::table::{MAX_ARGUMENTS, Restart, Service, THIS_FILE};
 
-/// Where a service finds its end of the channel: the first number behind standard input, output and error.
-pub const CHANNEL: RawFd = 3;
-
-/// The program of a service that is init's own file.
-pub const THIS_FILE: &CStr = c"";
-
-const MAX_ARGUMENTS: usize = 15;
-
-/// A service that sends more than this has to wait until init has looked after the others.
+/// Then it is the other services' turn.
 const MESSAGES_AT_ONCE: usize = 16;
 
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
-
-/// A row of the table.
-pub struct Service {
-    pub name: &'static str,
-    /// Its path.
-    pub program: &'static CStr,
-    /// The arguments that follow the program's name.
-    pub arguments: &'static [&'static CStr],
-    pub restart: Restart,
-    /// Within this time it says that it is ready.
-    pub start_timeout: Duration,
-    /// Within this time it ends, after it closed its channel, and after SIGTERM.
-    pub stop_timeout: Duration,
-}
-
-pub enum Restart {
-    Never,
-    /// After the first failure it is started again after `delay`, after each further one after twice the time, and after
-    /// `limit` failures in a row no more. A life is no failure if the service was ready for the time `settled`.
-    Always {
-        delay: Duration,
-        limit: u32,
-        settled: Duration,
-    },
-}
-
-impl Service {
-    pub const DEFAULT: Self = Self {
-        name: "",
-        program: THIS_FILE,
-        arguments: &[],
-        restart: Restart::Always {
-            delay: Duration::from_millis(100),
-            limit: 10,
-            settled: Duration::from_secs(10),
-        },
-        start_timeout: Duration::from_secs(30),
-        stop_timeout: Duration::from_secs(5),
-    };
-}
 
 /// What all services have in common.
 #[derive(Clone, Copy)]
@@ -70,7 +21,7 @@ pub struct Context {
     pub environment: Args<'static>,
 }
 
-/// The states have the time at which they end if nothing happens before.
+/// With the time at which the state ends, if nothing happens before.
 enum State {
     Waiting(Duration),
     Starting(Duration),
@@ -165,22 +116,32 @@ impl Supervised {
             start_timeout,
             ..
         } = *self.service;
-        let program = if program.is_empty() { context.this_file } else { program };
+        let program = if program == THIS_FILE {
+            context.this_file
+        } else {
+            program
+        };
+        // The name, the arguments, and the end.
         let mut args = [Arg::END; 1 + MAX_ARGUMENTS + 1];
-        let words = [program].into_iter().chain(arguments.iter().copied());
-        for (arg, word) in args[..=MAX_ARGUMENTS].iter_mut().zip(words) {
+        args[0] = Arg::new(program);
+        for (arg, word) in args[1..=MAX_ARGUMENTS].iter_mut().zip(arguments) {
             *arg = Arg::new(word);
         }
         let args = Args::from_slice(&args).unwrap_or(Args::EMPTY);
 
         self.lives += 1;
         let mut command = Command::new(program, args);
-        command.env(context.environment).new_session();
-        match command.spawn_with_socket(&[CHANNEL]) {
+        match command
+            .env(context.environment)
+            .new_session()
+            .spawn_with_socket(&[CHANNEL])
+        {
             Ok((channel, child)) => {
                 log!("{name}: life {} is PID {}", self.lives, child.id());
-                if let Err(errno) = greet(&channel, self.lives) {
-                    log!("{name}: the greeting can't be sent: {errno}");
+                match greet(&channel, self.lives) {
+                    // EPIPE: it has ended already.
+                    Ok(()) | Err(Errno::EPIPE) => {}
+                    Err(errno) => log!("{name}: it can't be greeted: {errno}"),
                 }
                 self.child = Some(child);
                 self.channel = Some(channel);
@@ -188,7 +149,7 @@ impl Supervised {
             }
             Err(error) => {
                 log!("{name}: {error}");
-                self.failed(now);
+                self.plan(now);
             }
         }
     }
@@ -249,88 +210,34 @@ impl Supervised {
         last_words
     }
 
-    /// Whether it's started again, and when.
+    /// Whether it's started again after a life, and when.
     pub fn plan(&mut self, now: Duration) {
-        let ready_since = self.ready_since.take();
-        match self.service.restart {
-            Restart::Always { settled, .. } if ready_since.is_some_and(|since| now >= since + settled) => {
-                self.failures = 0;
-                self.state = State::Waiting(now);
-            }
-            _ => self.failed(now),
-        }
-    }
-
-    fn failed(&mut self, now: Duration) {
         let name = self.service.name;
+        let ready_since = self.ready_since.take();
+        let Restart::Always { delay, limit, settled } = self.service.restart else {
+            log!("{name}: is not started again");
+            self.state = State::Over;
+            return;
+        };
+        if ready_since.is_some_and(|since| now >= since + settled) {
+            self.failures = 0;
+            self.state = State::Waiting(now);
+            return;
+        }
         if self.failures == 0 {
             self.failing_since = now;
         }
         self.failures += 1;
-        self.state = match self.service.restart {
-            Restart::Always { delay, limit, .. } if self.failures < limit => {
-                let delay = delay
-                    .saturating_mul(1 << (self.failures - 1).min(20))
-                    .min(LONGEST_DELAY);
-                log!("{name}: again in {} ms", delay.as_millis());
-                State::Waiting(now + delay)
-            }
-            Restart::Always { .. } => {
-                let time = (now - self.failing_since).as_millis();
-                log!("{name}: given up after {} failures in {time} ms", self.failures);
-                State::Over
-            }
-            Restart::Never => {
-                log!("{name}: is not started again");
-                State::Over
-            }
-        };
-    }
-}
-
-/// The first message: which life it is, and the console to write to. A service sends nothing before it has come, since
-/// from then on messages say who sent them, since Linux 6.5 also by a pidfd.
-fn greet(channel: &UnixSeqpacket, life: u64) -> Result<(), Errno> {
-    channel.set_nonblocking(true)?;
-    channel.set_pass_credentials(true)?;
-    match channel.set_pass_pidfd(true) {
-        Ok(()) | Err(Errno::ENOPROTOOPT) => {}
-        Err(errno) => return Err(errno),
-    }
-    let mut memory = [MaybeUninit::uninit(); space::rights(1)];
-    let mut control = SendControl::new(&mut memory);
-    control.push_rights([standard_output()])?;
-    channel.send_message(&[IoSlice::new(&life.to_ne_bytes())], &control)?;
-    Ok(())
-}
-
-struct Message<'b> {
-    text: &'b [u8],
-    sender: i32,
-    pidfd: Option<OwnedFd>,
-}
-
-/// Receives a message; `None` if the channel is closed.
-fn receive<'b>(channel: &UnixSeqpacket, buf: &'b mut [u8]) -> Result<Option<Message<'b>>, Errno> {
-    let mut memory = [MaybeUninit::uninit(); space::CREDENTIALS + space::PIDFD];
-    let mut control = RecvControl::new(&mut memory);
-    let len = channel.recv_message(&mut [IoSliceMut::new(buf)], &mut control)?.len;
-    // Unlike an end of stream, an empty message has a sender.
-    if len == 0 && control.is_empty() {
-        return Ok(None);
-    }
-    let mut message = Message {
-        text: buf.get(..len).unwrap_or_default(),
-        sender: 0,
-        pidfd: None,
-    };
-    // Descriptors that the service sent are closed: init has no use for them.
-    for received in control.partial_messages() {
-        match received {
-            ControlMessage::Credentials(credentials) => message.sender = credentials.pid,
-            ControlMessage::Pidfd(Ok(pidfd)) => message.pidfd = Some(pidfd),
-            _ => {}
+        if self.failures < limit {
+            let delay = delay
+                .saturating_mul(1 << (self.failures - 1).min(20))
+                .min(LONGEST_DELAY);
+            log!("{name}: again in {} ms", delay.as_millis());
+            self.state = State::Waiting(now + delay);
+        } else {
+            let time = (now - self.failing_since).as_millis();
+            log!("{name}: given up after {} failures in {time} ms", self.failures);
+            self.state = State::Over;
         }
     }
-    Ok(Some(message))
 }

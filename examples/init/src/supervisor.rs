@@ -7,7 +7,8 @@ use linux_socketpair::{Errno, PollFd, PollFlags, SocketFlags, poll};
 
 use crate::console::log;
 use crate::kernel::{self, EVERYTHING, Shutdown, now};
-use crate::service::{Context, Service, Supervised};
+use crate::service::{Context, Supervised};
+use crate::table::Service;
 
 const MAX_SERVICES: usize = 32;
 
