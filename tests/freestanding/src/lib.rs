@@ -6,8 +6,11 @@
 mod machine;
 pub mod raw;
 
-use core::{ffi::CStr, fmt};
-use linux_raw_sys::general::__NR_write;
+use core::{
+    ffi::{CStr, c_char},
+    fmt,
+};
+use linux_raw_sys::{auxvec::AT_EXECFN, general::__NR_write};
 
 /// What the kernel puts on the stack: the number of arguments, and behind it as many pointers to strings.
 #[derive(Clone, Copy)]
@@ -18,6 +21,19 @@ impl Arguments {
     pub fn count(self) -> usize {
         // SAFETY: the kernel put it there.
         unsafe { self.0.read() }
+    }
+
+    /// The environment: pointers to strings, then null.
+    pub fn environment(self) -> *const *const c_char {
+        // SAFETY: the kernel put it behind the arguments and their null pointer.
+        unsafe { self.0.add(1 + self.count() + 1).cast() }
+    }
+
+    /// The path that the program was executed with.
+    pub fn program(self) -> Option<&'static CStr> {
+        let path = self.auxv(AT_EXECFN)?;
+        // SAFETY: the kernel put the string behind the auxiliary vector, where it stays.
+        Some(unsafe { CStr::from_ptr(core::ptr::with_exposed_provenance(path)) })
     }
 
     /// The value of `key`, such as `AT_PAGESZ`, in the auxiliary vector. It lies behind the arguments and the

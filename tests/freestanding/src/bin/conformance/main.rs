@@ -17,6 +17,7 @@ mod messages;
 mod options;
 mod pairs;
 mod polling;
+mod processes;
 mod report;
 mod sandbox;
 mod silent_success;
@@ -34,6 +35,9 @@ fn main(arguments: Arguments) -> i32 {
         sandbox::print_uses();
         return 0;
     }
+    if arguments.contain(processes::CHILD) {
+        return processes::child(arguments);
+    }
     let first_process = raw::getpid() == 1;
     let mut report = Report::new(arguments.contain(c"qemu-user"));
     raw::limit_descriptors(64);
@@ -48,6 +52,7 @@ fn main(arguments: Arguments) -> i32 {
     conversions::tests(&mut report);
     options::tests(&mut report);
     polling::tests(&mut report);
+    processes::tests(&mut report, arguments);
     silent_success::tests(&mut report);
     socketcall_fallback::tests(&mut report);
     sandbox::tests(&mut report);

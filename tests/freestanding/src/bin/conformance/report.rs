@@ -2,6 +2,7 @@
 
 use core::fmt;
 use freestanding::{println, raw};
+use linux_socketpair::process::{ExitStatus, SpawnError};
 use linux_socketpair::{Errno, Incomplete, Truncated};
 
 /// Where a test can show what it is for.
@@ -120,7 +121,7 @@ macro_rules! numbers {
     )+};
 }
 
-numbers! { isize usize i32 u16 u32 u64 bool }
+numbers! { isize usize u8 i32 u16 u32 u64 bool }
 
 impl Seen for () {
     fn seen(self) -> isize {
@@ -137,6 +138,22 @@ impl Seen for Incomplete {
 impl Seen for Truncated {
     fn seen(self) -> isize {
         Errno::from(self).seen()
+    }
+}
+
+impl Seen for SpawnError {
+    fn seen(self) -> isize {
+        self.errno().seen()
+    }
+}
+
+/// The wait status.
+impl Seen for ExitStatus {
+    fn seen(self) -> isize {
+        match self {
+            Self::Exited(code) => isize::from(code) << 8,
+            Self::Signaled { signal, core_dumped } => signal.as_raw() as isize | isize::from(core_dumped) << 7,
+        }
     }
 }
 

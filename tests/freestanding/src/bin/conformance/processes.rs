@@ -1,0 +1,841 @@
+//! Children: what they inherit, how they fail, how they end.
+
+use core::{ffi::CStr, time::Duration};
+use freestanding::{Arguments, raw};
+use linux_raw_sys::{general::*, prctl};
+use linux_socketpair::kind::{Seqpacket, Stream};
+use linux_socketpair::process::{
+    ArgArray, Args, Command, ExitStatus, FdMapping, Signal, SignalFd, SignalSet, Step, any_ended, exit_status, reap,
+};
+use linux_socketpair::{
+    AsFd, AsRawFd, ControlMessage, Errno, IoSliceMut, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, SocketFlags,
+    UnixSeqpacket, UnixStream, poll, space, syscall,
+};
+
+use crate::control::declare;
+use crate::report::{Needs, Outcome, Report, missing, must, requires, same};
+
+/// The argument by which this program is a child that reports its state.
+pub const CHILD: &CStr = c"as-child";
+
+/// Where the child finds its socket.
+const AT: RawFd = 3;
+
+/// A child executes this program.
+const EXEC: Needs = Needs::Kernel("it executes no program of another architecture");
+
+/// This program, as a child.
+struct Program<'a> {
+    path: &'a CStr,
+    args: Args<'a>,
+}
+
+impl<'a> Program<'a> {
+    fn command(&self) -> Command<'a> {
+        Command::new(self.path, self.args)
+    }
+}
+
+/// What a program finds when it begins.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+struct State {
+    open: u64,
+    blocked: u64,
+    ignored: u64,
+    caught: u64,
+    leads_session: u64,
+    users: [u64; 3],
+    groups: [u64; 3],
+    supplementary: u64,
+    arguments: u64,
+    environment: u64,
+    parent_death: u64,
+    parent: u64,
+}
+
+const SIZE: usize = size_of::<State>();
+
+/// A call without memory, or with memory that its arguments point to.
+fn call<const N: usize>(number: u32, arguments: [usize; N]) -> isize {
+    // SAFETY: used here with calls that access what their arguments point to.
+    unsafe { raw::syscall(number, arguments) }
+}
+
+fn word_of(set: [usize; 64 / usize::BITS as usize]) -> u64 {
+    set.iter().rev().fold(0, |word, &part| {
+        word.checked_shl(usize::BITS).unwrap_or(0) | part as u64
+    })
+}
+
+fn blocked() -> u64 {
+    let mut set = [0_usize; 64 / usize::BITS as usize];
+    call(__NR_rt_sigprocmask, [0, 0, &raw mut set as usize, 8]);
+    word_of(set)
+}
+
+/// The handler of a signal: 0 is the default, 1 that it is ignored.
+fn handler(signal: usize) -> usize {
+    let mut action = [0_usize; 8];
+    call(__NR_rt_sigaction, [signal, 0, action.as_mut_ptr() as usize, 8]);
+    action[0]
+}
+
+fn set_handler(signal: Signal, handler: usize) {
+    let mut action = [0_usize; 8];
+    action[0] = handler;
+    call(
+        __NR_rt_sigaction,
+        [signal.as_raw() as usize, action.as_ptr() as usize, 0, 8],
+    );
+}
+
+fn signals_with(test: fn(usize) -> bool) -> u64 {
+    (1..=64)
+        .filter(|&signal| test(handler(signal)))
+        .fold(0, |set, signal| set | 1 << (signal - 1))
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "arm"))]
+const GET_IDS: [u32; 3] = [__NR_getresuid32, __NR_getresgid32, __NR_getgroups32];
+#[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
+const GET_IDS: [u32; 3] = [__NR_getresuid, __NR_getresgid, __NR_getgroups];
+
+impl State {
+    fn new(arguments: Option<Arguments>) -> Self {
+        let ids = |number| {
+            let mut ids = [0_u32; 3];
+            let [a, b, c] = ids.each_mut().map(|id| &raw mut *id as usize);
+            call(number, [a, b, c]);
+            ids.map(u64::from)
+        };
+        let mut parent_death = 0_i32;
+        let at = &raw mut parent_death as usize;
+        call(__NR_prctl, [prctl::PR_GET_PDEATHSIG as usize, at, 0, 0, 0]);
+        Self {
+            open: raw::open_descriptors(),
+            blocked: blocked(),
+            ignored: signals_with(|handler| handler == 1),
+            caught: signals_with(|handler| handler > 1),
+            leads_session: (call(__NR_getsid, [0]) == call(__NR_getpid, [])).into(),
+            users: ids(GET_IDS[0]),
+            groups: ids(GET_IDS[1]),
+            supplementary: call(GET_IDS[2], [0, 0]) as u64,
+            arguments: arguments.map_or(0, Arguments::count) as u64,
+            // SAFETY: the kernel put it there.
+            environment: arguments.map_or(0, |all| unsafe { Args::from_ptr(all.environment()) }.iter().count()) as u64,
+            parent_death: parent_death as u64,
+            parent: call(__NR_getppid, []) as u64,
+        }
+    }
+}
+
+/// The child: sends its state, and ends with the code that it receives.
+pub fn child(arguments: Arguments) -> i32 {
+    let state = State::new(Some(arguments));
+    call(__NR_write, [AT as usize, &raw const state as usize, SIZE]);
+    let mut code = 0_u8;
+    call(__NR_read, [AT as usize, &raw mut code as usize, 1]);
+    code.into()
+}
+
+/// What the child sends.
+fn state(socket: &UnixSeqpacket) -> Result<State, Errno> {
+    let mut state = State::default();
+    // SAFETY: any bytes make a state.
+    let bytes = unsafe { &mut *(&raw mut state).cast::<[u8; SIZE]>() };
+    match socket.recv(bytes)? {
+        SIZE => Ok(state),
+        _ => Err(Errno::EPROTO),
+    }
+}
+
+/// What a hook returns if all was as it must be; otherwise it is the line that found out.
+fn right() -> Result<(), Errno> {
+    Err(errno(4095))
+}
+
+fn errno(number: u32) -> Errno {
+    Errno::from_raw_os_error(number as i32).unwrap_or(Errno::EPROTO)
+}
+
+/// In a hook.
+macro_rules! check {
+    ($condition:expr) => {
+        if !$condition {
+            return Err(errno(line!()));
+        }
+    };
+}
+
+/// Any program: the hook fails before it would be executed.
+fn hooked<'a>() -> Command<'a> {
+    Command::new(c"/", Args::EMPTY)
+}
+
+/// Runs `hook` in a child that is set up by `set_up`: it must end with `right`.
+fn in_hook<'a>(command: &mut Command<'a>, hook: &'a mut dyn FnMut() -> Result<(), Errno>) -> Outcome {
+    // SAFETY: the hooks here make system calls alone.
+    unsafe { command.pre_exec(hook) };
+    let mask = blocked();
+    let error = command.spawn();
+    same!(blocked(), mask);
+    match error {
+        Ok(_) => missing!(),
+        Err(error) => {
+            same!(error.errno().raw_os_error(), 4095);
+            same!(error.step() == Step::Hook, true);
+        }
+    }
+    same!(any_ended().map(|ended| ended.is_some()), Errno::ECHILD);
+    Ok(())
+}
+
+/// The error of a start, of which no child and no descriptor is left.
+fn fails(command: &mut Command<'_>, step: Step, errno: Errno) -> Outcome {
+    let (open, mask) = (raw::open_descriptors(), blocked());
+    match command.spawn() {
+        Ok(_) => missing!(),
+        Err(error) => {
+            same!(error, errno);
+            same!(error.step() as u8 as u32, step as u8 as u32);
+        }
+    }
+    same!(any_ended().map(|ended| ended.is_some()), Errno::ECHILD);
+    same!(raw::open_descriptors(), open);
+    same!(blocked(), mask);
+    Ok(())
+}
+
+pub fn tests(report: &mut Report, arguments: Arguments) {
+    let program = arguments.program().unwrap_or(c"/init");
+    let args = ArgArray::new([program, CHILD]);
+    let args = args.as_args();
+    let this = Program { path: program, args };
+
+    for (path, errno) in [
+        (c"/no/such/program", Errno::ENOENT),
+        (c"", Errno::ENOENT),
+        (c"/", Errno::EACCES),
+    ] {
+        report.test(
+            Needs::Calls,
+            format_args!("spawn: the path {path:?} can't be executed"),
+            || fails(&mut Command::new(path, args), Step::Exec, errno),
+        );
+    }
+    report.test(Needs::Calls, "spawn: a directory that doesn't exist", || {
+        fails(hooked().current_dir(c"/no/such"), Step::Directory, Errno::ENOENT)
+    });
+    report.test(Needs::Calls, "spawn: impossible descriptors are EINVAL", impossible);
+    report.test(Needs::Calls, "spawn: u32::MAX is no user and no group", || {
+        fails(hooked().user(u32::MAX), Step::User, Errno::EINVAL)?;
+        fails(hooked().group(u32::MAX), Step::Group, Errno::EINVAL)
+    });
+    report.test(Needs::Calls, "spawn: too few free descriptors", too_few);
+    report.test(Needs::Calls, "spawn: each errno of a hook is returned", errnos_of_hook);
+    report.test(
+        Needs::Calls,
+        "spawn: a hook that exits, and one that is killed",
+        hooks_end,
+    );
+    report.test(
+        Needs::Calls,
+        "spawn: handlers are reset, ignored signals stay",
+        dispositions,
+    );
+    report.test(
+        Needs::Calls,
+        "spawn: a signal to the child ends it, and runs no handler of the parent",
+        signal_in_child,
+    );
+    report.test(Needs::Calls, "spawn: all signals are blocked during the start", || {
+        in_hook(&mut hooked(), &mut || {
+            check!(blocked() | 1 << 8 | 1 << 18 == u64::MAX);
+            right()
+        })
+    });
+    report.test(Needs::Calls, "spawn: session, directory, parent-death signal", settings);
+    report.test(Needs::Calls, "spawn: user and groups", users);
+    report.test(Needs::Calls, "spawn: descriptors in every order", || {
+        for order in 0..4_usize.pow(4) {
+            orders(order)?;
+        }
+        Ok(())
+    });
+    report.test(Needs::Calls, "spawn: descriptors at free numbers", free_numbers);
+    report.test(Needs::Calls, "spawn: closed standard descriptors", closed_standard);
+    report.test(Needs::Calls, "reap: a child without a Child", reaps);
+    report.test(Needs::Calls, "a hundred starts that fail", || {
+        let before = raw::open_descriptors();
+        for _ in 0..100 {
+            fails(&mut Command::new(c"/no/such", args), Step::Exec, Errno::ENOENT)?;
+        }
+        same!(raw::open_descriptors(), before);
+        Ok(())
+    });
+
+    report.test(EXEC, "spawn: what the program finds", || inherits(&this));
+    report.test(EXEC, "spawn: dispositions and mask of the program", || {
+        program_signals(&this)
+    });
+    report.test(EXEC, "wait: exit codes", || exit_codes(&this));
+    report.test(EXEC, "signal: a child is killed, and stopped and continued", || {
+        signals(&this)
+    });
+    report.test(EXEC, "pidfd: readable when the child has ended", || pidfd_polls(&this));
+    report.test(EXEC, "pidfd: the exit status of a received one", || {
+        received_pidfd(&this)
+    });
+    report.test(EXEC, "a hundred children", || many(&this));
+    report.test(EXEC, "spawn: a shared hook's writes are seen", || shared(&this));
+
+    report.test(Needs::Calls, "SignalFd: receives, polls, and leaves others", signal_fd);
+    report.test(Needs::Calls, "SignalFd: SIGCHLD names the child", signal_of_child);
+    report.test(Needs::Calls, "syscall: any call", || {
+        // SAFETY: these calls have no arguments, or none that is memory.
+        unsafe {
+            same!(syscall::<__NR_getpid>([0; 6]), raw::getpid());
+            same!(syscall::<__NR_dup3>([0, 0, 0, 0, 0, 0]), Errno::EINVAL);
+        }
+        Ok(())
+    });
+}
+
+fn impossible() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    let fds = |first, second| [FdMapping::new(&a, first), FdMapping::new(&b, second)];
+    fails(hooked().fds(&fds(-1, 3)), Step::Descriptors, Errno::EINVAL)?;
+    fails(hooked().fds(&fds(3, 3)), Step::Descriptors, Errno::EINVAL)?;
+    fails(hooked().fds(&fds(3, 4096)), Step::Descriptors, Errno::EBADF)?;
+    for at in [&[5, 5][..], &[-1], &[3]] {
+        match hooked().fds(&fds(3, 4)).spawn_with_socket::<Stream>(at) {
+            Ok(_) => missing!(),
+            Err(error) => {
+                same!(error, Errno::EINVAL);
+                same!(error.step() == Step::Descriptors, true);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The pair, the pidfd, and a temporary number, each one too many.
+fn too_few() -> Outcome {
+    let status = raw::in_child(|| {
+        let (Ok((a, _b)), has_pidfds) = (UnixStream::pair(), raw::kernel_release() >= (5, 2)) else {
+            return 1;
+        };
+        let map = [FdMapping::new(&a, 5)];
+        for (free, step) in [(0, Step::Report), (1, Step::Report), (2, Step::Clone)] {
+            raw::leave_free(free);
+            let error = hooked().fds(&map).spawn().map(drop);
+            let expected = match error {
+                // Without pidfds, or in QEMU, two suffice.
+                Err(error) if free == 2 && error.step() == Step::Exec => !has_pidfds || error.errno() == Errno::EACCES,
+                Err(error) => error.step() == step && error.errno() == Errno::EMFILE,
+                Ok(()) => false,
+            };
+            if !expected {
+                return 2 + free as i32;
+            }
+        }
+        0
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+fn errnos_of_hook() -> Outcome {
+    for number in [1, 2, 127, 128, 255, 256, 4094, 4095] {
+        let mut hook = || Err(errno(number));
+        let mut command = hooked();
+        // SAFETY: it does nothing.
+        unsafe { command.pre_exec(&mut hook) };
+        fails(&mut command, Step::Hook, errno(number))?;
+        // It can be called again.
+        fails(&mut command, Step::Hook, errno(number))?;
+    }
+    Ok(())
+}
+
+/// They leave without a report, as a program that is executed does.
+fn hooks_end() -> Outcome {
+    for code in [0, 1, 42, 127, 255] {
+        let mut hook = || raw::exit(code);
+        let mut command = hooked();
+        // SAFETY: it ends the child.
+        let mut child = must!(unsafe { command.pre_exec(&mut hook) }.spawn());
+        same!(child.wait(), code << 8);
+        same!(child.try_wait(), code << 8);
+        same!(child.signal(Signal::TERM), Errno::ESRCH);
+        same!(reap(child.id()), Errno::ECHILD);
+    }
+    let mut hook = || {
+        call(__NR_kill, [raw::getpid() as usize, SIGKILL as usize]);
+        Ok(())
+    };
+    let mut command = hooked();
+    // SAFETY: it ends the child.
+    let mut child = must!(unsafe { command.pre_exec(&mut hook) }.spawn());
+    same!(child.wait(), SIGKILL);
+    same!(child.wait().map(ExitStatus::success), false);
+    Ok(())
+}
+
+extern "C" fn never(_: i32) {
+    raw::exit(99)
+}
+
+/// Runs a test with dispositions for three signals, which it restores.
+fn with_dispositions(test: impl FnOnce() -> Outcome) -> Outcome {
+    let all = [
+        (Signal::USR1, never as *const () as usize),
+        (Signal::USR2, 1),
+        (Signal::PIPE, 1),
+    ];
+    all.iter().for_each(|&(signal, handler)| set_handler(signal, handler));
+    let outcome = test();
+    all.iter().for_each(|&(signal, _)| set_handler(signal, 0));
+    outcome
+}
+
+fn dispositions() -> Outcome {
+    with_dispositions(|| {
+        in_hook(&mut hooked(), &mut || {
+            check!([10, 12, 13].map(handler) == [0, 1, 0]);
+            right()
+        })?;
+        in_hook(hooked().default_signals(SignalSet::EMPTY), &mut || {
+            check!([10, 12, 13].map(handler) == [0, 1, 1]);
+            right()
+        })?;
+        in_hook(hooked().default_signals(SignalSet::ALL), &mut || {
+            check!((1..=64).all(|signal| handler(signal) == 0));
+            right()
+        })?;
+        // The parent's are as they were.
+        same!([10, 12, 13].map(handler) == [never as *const () as usize, 1, 1], true);
+        Ok(())
+    })
+}
+
+/// It is pending in the child until the mask is set.
+fn signal_in_child() -> Outcome {
+    with_dispositions(|| {
+        let mut hook = || {
+            call(__NR_kill, [raw::getpid() as usize, SIGUSR1 as usize]);
+            Ok(())
+        };
+        let mut command = hooked();
+        // SAFETY: it makes a system call.
+        let mut child = must!(unsafe { command.pre_exec(&mut hook) }.spawn());
+        same!(child.wait(), SIGUSR1);
+        // Blocked, it stays pending, and the start fails as it does without it.
+        command.signal_mask(SignalSet::EMPTY.with(Signal::USR1));
+        fails(&mut command, Step::Exec, Errno::EACCES)
+    })
+}
+
+fn settings() -> Outcome {
+    let parent = raw::getpid();
+    let mut command = hooked();
+    in_hook(&mut command, &mut || {
+        let state = State::new(None);
+        check!(state.leads_session == 0);
+        check!(state.parent_death == 0);
+        check!(state.parent == parent as u64);
+        right()
+    })?;
+    let mut command = hooked();
+    command
+        .new_session()
+        .current_dir(c"/")
+        .parent_death_signal(Signal::USR2);
+    in_hook(&mut command, &mut || {
+        let state = State::new(None);
+        check!(state.leads_session == 1);
+        check!(state.parent_death == SIGUSR2.into());
+        let mut buf = [0_u8; 8];
+        check!(call(__NR_getcwd, [buf.as_mut_ptr() as usize, buf.len()]) == 2);
+        check!(buf[..2] == *b"/\0");
+        right()
+    })
+}
+
+fn users() -> Outcome {
+    let mine = State::new(None);
+    let is_root = mine.users[1] == 0;
+    if !is_root || !raw::has_capability(CAP_SETUID) || !raw::has_capability(CAP_SETGID) {
+        fails(hooked().group(12345), Step::Group, Errno::EPERM)?;
+        return fails(hooked().groups(&[12345]), Step::Groups, Errno::EPERM);
+    }
+    in_hook(hooked().user(65534).group(65533).groups(&[7, 8, 9]), &mut || {
+        let state = State::new(None);
+        check!(state.users == [65534; 3]);
+        check!(state.groups == [65533; 3]);
+        check!(state.supplementary == 3);
+        right()
+    })?;
+    // The parent keeps its own, and a user without groups has none.
+    let now = State::new(None);
+    same!(now.users == mine.users && now.groups == mine.groups, true);
+    same!(now.supplementary, mine.supplementary);
+    in_hook(hooked().user(70000).parent_death_signal(Signal::TERM), &mut || {
+        let state = State::new(None);
+        check!(state.users == [70000; 3]);
+        check!(state.groups == mine.groups);
+        check!(state.supplementary == 0);
+        check!(state.parent_death == SIGTERM.into());
+        right()
+    })
+}
+
+/// Four sockets, each of which is known by its peer: `order` is the base-4 number of where each goes, from the first's number
+/// on. Where two would go to one number it is an error.
+fn orders(order: usize) -> Outcome {
+    const N: usize = 4;
+    let pairs = [
+        must!(UnixStream::pair()),
+        must!(UnixStream::pair()),
+        must!(UnixStream::pair()),
+        must!(UnixStream::pair()),
+    ];
+    let numbers = pairs.each_ref().map(|(_, b)| b.as_raw_fd());
+    let to: [RawFd; N] = core::array::from_fn(|i| numbers[order / N.pow(i as u32) % N]);
+    let maps: [FdMapping<'_>; N] = core::array::from_fn(|i| FdMapping::new(&pairs[i].1, to[i]));
+    if (0..N).any(|i| to[..i].contains(&to[i])) {
+        return fails(hooked().fds(&maps), Step::Descriptors, Errno::EINVAL);
+    }
+    in_hook(hooked().fds(&maps), &mut || {
+        for (i, &to) in to.iter().enumerate() {
+            check!(raw::fcntl(to, F_GETFD) == 0);
+            let name = i as u8;
+            check!(call(__NR_write, [to as usize, &raw const name as usize, 1]) == 1);
+        }
+        right()
+    })?;
+    for (i, (a, _)) in pairs.iter().enumerate() {
+        let mut name = [99; 2];
+        same!(a.recv(&mut name), 1);
+        same!(usize::from(name[0]), i);
+    }
+    Ok(())
+}
+
+/// One socket at several numbers, also where the report's descriptor is.
+fn free_numbers() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    // The numbers behind `b` are free: the report gets the first two.
+    let first = b.as_raw_fd();
+    let to = [first, first + 1, first + 2, first + 5, 63];
+    let maps = to.map(|to| FdMapping::new(&b, to));
+    in_hook(hooked().fds(&maps), &mut || {
+        for to in to {
+            check!(raw::fcntl(to, F_GETFD) == 0);
+            check!(call(__NR_write, [to as usize, c"x".as_ptr() as usize, 1]) == 1);
+        }
+        check!(raw::fcntl(first + 3, F_GETFD) != 0);
+        right()
+    })?;
+    same!(a.recv(&mut [0; 9]), 5);
+    same!(b.is_close_on_exec(), true);
+    Ok(())
+}
+
+/// The pair, the report and the pidfd then have the lowest numbers.
+fn closed_standard() -> Outcome {
+    let status = raw::in_child(|| {
+        (0..3).for_each(|fd| _ = raw::close(fd));
+        let mut hook = || {
+            for fd in [0, 1] {
+                check!(raw::fcntl(fd, F_GETFD) == 0);
+                check!(call(__NR_write, [fd as usize, c"x".as_ptr() as usize, 1]) == 1);
+            }
+            right()
+        };
+        let mut command = hooked();
+        // SAFETY: it makes system calls.
+        unsafe { command.pre_exec(&mut hook) };
+        let error = command.spawn_with_socket::<Stream>(&[0, 1]);
+        let code = match error {
+            Err(error) if error.errno().raw_os_error() == 4095 => 0,
+            _ => 2,
+        };
+        if raw::open_descriptors() & 7 == 0 { code } else { 3 }
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+fn reaps() -> Outcome {
+    same!(reap(raw::getpid()), Errno::ECHILD);
+    same!(reap(0), Errno::EINVAL);
+    let status = raw::in_child(|| {
+        let mut hook = || raw::exit(7);
+        let mut command = hooked();
+        // SAFETY: it ends the child.
+        let Ok(child) = unsafe { command.pre_exec(&mut hook) }.spawn() else {
+            return 1;
+        };
+        let id = child.id();
+        drop(child);
+        // It ends soon, and stays until it is waited for.
+        loop {
+            match any_ended() {
+                Ok(Some(ended)) => {
+                    let right =
+                        ended.pid == id && ended.status == ExitStatus::Exited(7) && any_ended() == Ok(Some(ended));
+                    let reaped = reap(id) == Ok(Some(ExitStatus::Exited(7)));
+                    return if right && reaped && any_ended() == Err(Errno::ECHILD) {
+                        0
+                    } else {
+                        2
+                    };
+                }
+                Ok(None) => {}
+                Err(_) => return 3,
+            }
+        }
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+fn inherits(this: &Program<'_>) -> Outcome {
+    let mut command = this.command();
+    let env = ArgArray::new([c"A=1", c"B=2", c"C=3"]);
+    let mine = State::new(None);
+    let open = raw::open_descriptors();
+    let (socket, mut child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+    let found = must!(state(&socket));
+    same!(found.arguments, 2_u32);
+    same!(found.environment, 0_u32);
+    same!(found.open, open | 1 << AT);
+    same!(found.parent, raw::getpid());
+    same!(found.users == mine.users && found.groups == mine.groups, true);
+    same!(child.try_wait().map(|status| status.is_none()), true);
+    same!(child.pidfd().is_some(), raw::kernel_release() >= (5, 2));
+    must!(socket.send(&[5]));
+    same!(child.wait(), 5 << 8);
+    drop((socket, child));
+
+    // A second child of the same command; the last end at other numbers.
+    let (socket, mut child) = must!(command.env(env.as_args()).spawn_with_socket::<Seqpacket>(&[0, AT, 9]));
+    let found = must!(state(&socket));
+    same!(found.environment, 3_u32);
+    same!(found.open, open | 1 << AT | 1 | 1 << 9);
+    drop(socket);
+    same!(child.wait(), 0);
+    drop(child);
+    same!(raw::open_descriptors(), open);
+    Ok(())
+}
+
+fn program_signals(this: &Program<'_>) -> Outcome {
+    let mut command = this.command();
+    with_dispositions(|| {
+        let usr2_and_term = SignalSet::EMPTY.with(Signal::USR2).with(Signal::TERM);
+        for (mask, defaults) in [
+            (None, None),
+            (Some(usr2_and_term), Some(SignalSet::EMPTY)),
+            (Some(SignalSet::ALL), Some(usr2_and_term)),
+        ] {
+            if let Some(mask) = mask {
+                command.signal_mask(mask);
+            }
+            if let Some(defaults) = defaults {
+                command.default_signals(defaults);
+            }
+            let (socket, mut child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+            let found = must!(state(&socket));
+            same!(found.caught, 0_u32);
+            let [usr2, pipe] = [1_u64 << 11, 1 << 12];
+            let (blocked, ignored) = match defaults {
+                None => (0, usr2),
+                Some(SignalSet::EMPTY) => (usr2 | 1 << 14, usr2 | pipe),
+                Some(_) => (!(1 << 8 | 1 << 18), pipe),
+            };
+            same!(found.blocked, blocked);
+            same!(found.ignored & (usr2 | pipe | 1 << 9), ignored);
+            drop(socket);
+            same!(child.wait(), 0);
+        }
+        Ok(())
+    })
+}
+
+fn exit_codes(this: &Program<'_>) -> Outcome {
+    let mut command = this.command();
+    for code in [0, 1, 2, 126, 127, 128, 255_u8] {
+        let (socket, mut child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+        must!(socket.send(&[code]));
+        same!(child.wait().map(ExitStatus::code), i32::from(code));
+        same!(child.wait().map(ExitStatus::success), code == 0);
+    }
+    Ok(())
+}
+
+fn signals(this: &Program<'_>) -> Outcome {
+    let mut command = this.command();
+    for signal in [Signal::KILL, Signal::TERM, Signal::HUP] {
+        let (_socket, mut child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+        same!(child.try_wait().map(|status| status.is_none()), true);
+        must!(child.signal(signal));
+        same!(child.wait(), signal.as_raw());
+        same!(
+            child.wait().map(ExitStatus::signal).map(|seen| seen == Some(signal)),
+            true
+        );
+        same!(child.signal(signal), Errno::ESRCH);
+    }
+    // A stopped child has not ended.
+    let (socket, mut child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+    must!(state(&socket));
+    must!(child.signal(Signal::STOP));
+    must!(poll(&mut [], Some(Duration::from_millis(20))));
+    same!(child.try_wait().map(|status| status.is_none()), true);
+    same!(any_ended().map(|ended| ended.is_none()), true);
+    must!(child.signal(Signal::CONT));
+    must!(socket.send(&[3]));
+    same!(child.wait(), 3 << 8);
+    Ok(())
+}
+
+fn pidfd_polls(this: &Program<'_>) -> Outcome {
+    let mut command = this.command();
+    requires!(5, 2);
+    let (socket, mut child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+    let Some(pidfd) = child.pidfd() else { missing!() };
+    same!(raw::fcntl(pidfd.as_raw_fd(), F_GETFD), FD_CLOEXEC);
+    let mut fds = [PollFd::from_borrowed_fd(pidfd, PollFlags::IN)];
+    same!(poll(&mut fds, Some(Duration::from_millis(20))), 0);
+    must!(socket.send(&[9]));
+    same!(poll(&mut fds, None), 1);
+    same!(child.wait(), 9 << 8);
+
+    let (socket, child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+    let pid = child.id();
+    let Some(pidfd) = child.into_pidfd() else { missing!() };
+    must!(socket.send(&[8]));
+    must!(poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None));
+    same!(reap(pid), 8 << 8);
+    Ok(())
+}
+
+/// The pidfd that comes with a message.
+fn pidfd_of(socket: &UnixSeqpacket) -> Result<Option<OwnedFd>, Errno> {
+    declare!(control: RecvControl, space::CREDENTIALS + space::PIDFD);
+    socket.recv_message(&mut [IoSliceMut::new(&mut [0; SIZE])], &mut control)?;
+    let mut pidfd = None;
+    for message in control.messages().map_err(Errno::from)? {
+        if let ControlMessage::Pidfd(Ok(fd)) = message {
+            pidfd = Some(fd);
+        }
+    }
+    Ok(pidfd)
+}
+
+fn received_pidfd(this: &Program<'_>) -> Outcome {
+    requires!(6, 15);
+    for code in [0_u8, 1, 200] {
+        let (ours, theirs) = must!(UnixSeqpacket::pair());
+        must!(ours.set_pass_pidfd(true));
+        let maps = [FdMapping::new(&theirs, AT)];
+        let mut child = must!(this.command().fds(&maps).spawn());
+        let Some(pidfd) = must!(pidfd_of(&ours)) else {
+            missing!()
+        };
+        same!(exit_status(&pidfd).map(|status| status.is_none()), true);
+        must!(ours.send(&[code]));
+        must!(poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None));
+        same!(child.wait(), i32::from(code) << 8);
+        same!(exit_status(&pidfd), i32::from(code) << 8);
+        same!(exit_status(&ours).map(|status| status.is_none()), Errno::ENOTTY);
+    }
+    Ok(())
+}
+
+fn many(this: &Program<'_>) -> Outcome {
+    let mut command = this.command();
+    let before = raw::open_descriptors();
+    for i in 0..100_u8 {
+        let (socket, mut child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+        must!(socket.send(&[i]));
+        same!(child.wait(), i32::from(i) << 8);
+    }
+    same!(raw::open_descriptors(), before);
+    same!(any_ended().map(|ended| ended.is_some()), Errno::ECHILD);
+    Ok(())
+}
+
+/// Memory is shared with the child until the program is executed.
+fn shared(this: &Program<'_>) -> Outcome {
+    let (mut called, mut wrote) = (0, [0_u32; 64]);
+    let mut hook = || {
+        called += 1;
+        wrote.fill(called);
+        Ok(())
+    };
+    let mut command = this.command();
+    // SAFETY: it writes its own memory.
+    unsafe { command.pre_exec(&mut hook) };
+    for _ in 0..3 {
+        let (socket, mut child) = must!(command.spawn_with_socket::<Seqpacket>(&[AT]));
+        drop(socket);
+        same!(child.wait(), 0);
+    }
+    same!(called, 3_u32);
+    same!(wrote == [3; 64], true);
+    Ok(())
+}
+
+fn signal_fd() -> Outcome {
+    let mine = blocked();
+    let signals = must!(SignalFd::new_with(
+        SignalSet::EMPTY.with(Signal::USR1).with(Signal::USR2),
+        SocketFlags::CLOEXEC | SocketFlags::NONBLOCK
+    ));
+    same!(raw::fcntl(signals.as_raw_fd(), F_GETFD), FD_CLOEXEC);
+    same!(blocked(), mine | 1 << 9 | 1 << 11);
+    same!(signals.recv().map(|received| received.code), Errno::EAGAIN);
+    let mut fds = [PollFd::new(&signals, PollFlags::IN)];
+    same!(poll(&mut fds, Some(Duration::ZERO)), 0);
+    call(__NR_kill, [raw::getpid() as usize, SIGUSR2 as usize]);
+    same!(poll(&mut fds, None), 1);
+    let received = must!(signals.recv());
+    same!(received.signal == Signal::USR2, true);
+    same!(received.pid, raw::getpid());
+    same!(received.code, 0);
+    same!(signals.recv().map(|received| received.code), Errno::EAGAIN);
+    same!(must!(SignalFd::new(SignalSet::EMPTY)).as_fd().as_raw_fd() >= 0, true);
+    let flags = SocketFlags::from_bits_retain(1 << 30);
+    same!(SignalFd::new_with(SignalSet::ALL, flags).map(|_| 0), Errno::EINVAL);
+    same!(blocked(), mine | 1 << 9 | 1 << 11);
+    restore_mask();
+    Ok(())
+}
+
+/// No signal is blocked.
+fn restore_mask() {
+    call(
+        __NR_rt_sigprocmask,
+        [SIG_SETMASK as usize, [0_usize; 2].as_ptr() as usize, 0, 8],
+    );
+}
+
+fn signal_of_child() -> Outcome {
+    let signals = must!(SignalFd::new(SignalSet::EMPTY.with(Signal::CHLD)));
+    let mut hook = || raw::exit(6);
+    let mut command = hooked();
+    // SAFETY: it ends the child.
+    let mut child = must!(unsafe { command.pre_exec(&mut hook) }.spawn());
+    let received = must!(signals.recv());
+    same!(received.signal == Signal::CHLD, true);
+    same!(received.pid, child.id());
+    same!(received.code, CLD_EXITED);
+    same!(received.status, 6);
+    same!(child.wait(), 6 << 8);
+    restore_mask();
+    Ok(())
+}
