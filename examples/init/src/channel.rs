@@ -44,10 +44,6 @@ pub fn receive<'b>(channel: &UnixSeqpacket, buf: &'b mut [u8]) -> Result<Option<
     let len = channel
         .recv_message_with_flags(&mut [IoSliceMut::new(buf)], &mut control, flags)?
         .len;
-    // Unlike an end of stream, an empty message has a sender.
-    if len == 0 && control.is_empty() {
-        return Ok(None);
-    }
     let mut message = Message {
         text: buf.get(..len).unwrap_or_default(),
         sender: 0,
@@ -61,5 +57,6 @@ pub fn receive<'b>(channel: &UnixSeqpacket, buf: &'b mut [u8]) -> Result<Option<
             _ => {}
         }
     }
-    Ok(Some(message))
+    // Unlike an empty message, the end has no sender.
+    Ok((len > 0 || message.sender != 0).then_some(message))
 }

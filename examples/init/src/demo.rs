@@ -8,21 +8,22 @@ use linux_socketpair::{
 };
 
 use crate::channel::CHANNEL;
-use crate::kernel;
+use crate::kernel::{self, Shutdown};
 use crate::service::Context;
+use crate::supervisor;
 use crate::table::{Restart, Service, THIS_FILE};
 
 /// As many lives as don't fit in 8 bits.
 const MANY: u64 = 300;
 
 /// Each of them does what happens to a real init.
-pub static FAULTS: [Service; 12] = [
+static FAULTS: [Service; 12] = [
     Service {
-        program: c"/there/is/none",
+        program: Some(c"/there/is/none"),
         ..demo("missing", &[], AGAIN)
     },
     Service {
-        program: c"/",
+        program: Some(c"/"),
         ..demo("folder", &[], AGAIN)
     },
     demo("mute", &[c"demo", c"mute"], AGAIN),
@@ -38,10 +39,10 @@ pub static FAULTS: [Service; 12] = [
 ];
 
 /// Nothing goes wrong here.
-pub static STEADY: [Service; 1] = [demo("steady", &[c"demo", c"steady"], AGAIN)];
+static STEADY: [Service; 1] = [demo("steady", &[c"demo", c"steady"], AGAIN)];
 
 /// One of them sends init what Ctrl-Alt-Del does.
-pub static INTERRUPT: [Service; 2] = [
+static INTERRUPT: [Service; 2] = [
     demo("steady", &[c"demo", c"steady"], AGAIN),
     demo("interrupt", &[c"demo", c"interrupt"], AGAIN),
 ];
@@ -67,6 +68,17 @@ const fn demo(name: &'static str, arguments: &'static [&'static CStr], restart: 
         restart,
         start_timeout: Duration::from_secs(2),
         stop_timeout: Duration::from_secs(1),
+    }
+}
+
+/// Supervises the services of another table than main.rs's, if the word with which init was started names one.
+pub fn supervise(word: &[u8], context: Context) -> Option<Result<Shutdown, Errno>> {
+    match word {
+        b"faults" => Some(supervisor::supervise(&FAULTS, context)),
+        b"steady" => Some(supervisor::supervise(&STEADY, context)),
+        b"interrupt" => Some(supervisor::supervise(&INTERRUPT, context)),
+        b"panic" => panic!("on request"),
+        _ => None,
     }
 }
 

@@ -44,14 +44,18 @@ pub fn sleep(time: Duration) {
     let _ = poll(&mut [], Some(time));
 }
 
+/// A call whose arguments are numbers alone.
+fn call<const NUMBER: u32>(a: usize, b: usize, c: usize) -> Result<usize, Errno> {
+    // SAFETY: it is used for calls that access no memory.
+    unsafe { syscall::<NUMBER>([a, b, c, 0, 0, 0]) }
+}
+
 pub fn id() -> i32 {
-    // SAFETY: it has no arguments.
-    unsafe { syscall::<__NR_getpid>([0; 6]) }.map_or(0, |id| id as i32)
+    call::<__NR_getpid>(0, 0, 0).map_or(0, |id| id as i32)
 }
 
 pub fn parent_id() -> i32 {
-    // SAFETY: it has no arguments.
-    unsafe { syscall::<__NR_getppid>([0; 6]) }.map_or(0, |id| id as i32)
+    call::<__NR_getppid>(0, 0, 0).map_or(0, |id| id as i32)
 }
 
 pub fn is_pid_1() -> bool {
@@ -59,43 +63,41 @@ pub fn is_pid_1() -> bool {
 }
 
 pub fn kill(id: i32, signal: Signal) {
-    // SAFETY: it has no pointers.
-    let _ = unsafe { syscall::<__NR_kill>([id as usize, signal.as_raw() as usize, 0, 0, 0, 0]) };
+    let _ = call::<__NR_kill>(id as usize, signal.as_raw() as usize, 0);
 }
 
 pub fn exit(status: i32) -> ! {
     loop {
-        // SAFETY: it ends the program.
-        let _ = unsafe { syscall::<__NR_exit_group>([status as usize, 0, 0, 0, 0, 0]) };
+        let _ = call::<__NR_exit_group>(status as usize, 0, 0);
     }
 }
 
 /// Orphans become children of this process, as they do of PID 1.
 pub fn adopt_orphans() {
-    // SAFETY: it has no pointers.
-    let _ = unsafe { syscall::<__NR_prctl>([PR_SET_CHILD_SUBREAPER as usize, 1, 0, 0, 0, 0]) };
+    let _ = call::<__NR_prctl>(PR_SET_CHILD_SUBREAPER as usize, 1, 0);
 }
 
 /// From now on Ctrl-Alt-Del is SIGINT for PID 1; before, it restarts the machine at once.
 pub fn catch_ctrl_alt_del() {
-    let _ = reboot(LINUX_REBOOT_CMD_CAD_OFF);
+    reboot(LINUX_REBOOT_CMD_CAD_OFF);
 }
 
 /// Writes what is in memory to the disks and ends the machine. What isn't the machine's PID 1 just exits, and so does
 /// that of a container, which must not end the machine.
 pub fn shut_down(how: Shutdown) -> ! {
     if is_pid_1() {
-        // SAFETY: it has no arguments.
-        let _ = unsafe { syscall::<__NR_sync>([0; 6]) };
-        let _ = reboot(how as u32);
+        let _ = call::<__NR_sync>(0, 0, 0);
+        reboot(how as u32);
     }
     exit(0)
 }
 
-fn reboot(command: u32) -> Result<usize, Errno> {
-    let [magic1, magic2, command] = [LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, command].map(|word| word as usize);
-    // SAFETY: it has no pointers.
-    unsafe { syscall::<__NR_reboot>([magic1, magic2, command, 0, 0, 0]) }
+fn reboot(command: u32) {
+    let _ = call::<__NR_reboot>(
+        LINUX_REBOOT_MAGIC1 as usize,
+        LINUX_REBOOT_MAGIC2 as usize,
+        command as usize,
+    );
 }
 
 pub fn open(path: &CStr, flags: u32) -> Result<OwnedFd, Errno> {

@@ -19,6 +19,7 @@ use linux_socketpair::process::Args;
 use console::log;
 use kernel::Shutdown;
 use service::Context;
+use supervisor::supervise;
 use table::{Service, THIS_FILE};
 
 /// What the machine runs. To make it yours, change this table, and delete what contains the word `demo`.
@@ -50,26 +51,19 @@ extern "C" fn start(stack: *const usize) -> ! {
     let mut words = arguments.iter();
     let this_file = words.next().unwrap_or(c"/init");
     let context = Context { this_file, environment };
-    let words = [words.next(), words.next()].map(|word| word.unwrap_or_default().to_bytes());
-    if let [b"demo", what] = words {
-        demo::run(what, context);
+    let mut word = || words.next().unwrap_or_default().to_bytes();
+    let first = word();
+    if first == b"demo" {
+        demo::run(word(), context);
     }
 
     console::open_standard_descriptors();
-    log!("PID {}", kernel::id());
     if kernel::is_pid_1() {
         kernel::catch_ctrl_alt_del();
     } else {
         kernel::adopt_orphans();
     }
-    let how = match words {
-        [b"faults", _] => supervisor::supervise(&demo::FAULTS, context),
-        [b"steady", _] => supervisor::supervise(&demo::STEADY, context),
-        [b"interrupt", _] => supervisor::supervise(&demo::INTERRUPT, context),
-        [b"panic", _] => panic!("on request"),
-        _ => supervisor::supervise(&SERVICES, context),
-    };
-    match how {
+    match demo::supervise(first, context).unwrap_or_else(|| supervise(&SERVICES, context)) {
         Ok(how) => {
             log!("{how}");
             kernel::shut_down(how)

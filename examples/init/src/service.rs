@@ -1,13 +1,13 @@
 //! What becomes of a service: it is started, heard, ended when it does not behave, and started again.
 
-use core::{ffi::CStr, time::Duration};
+use core::{ffi::CStr, iter, time::Duration};
 use linux_socketpair::process::{Arg, Args, Child, Command, Signal};
 use linux_socketpair::{Errno, PollFd, PollFlags, UnixSeqpacket};
 
 use crate::channel::{CHANNEL, greet, receive};
 use crate::console::log;
 use crate::kernel::Shutdown;
-use crate::table::{MAX_ARGUMENTS, Restart, Service, THIS_FILE};
+use crate::table::{MAX_ARGUMENTS, Restart, Service};
 
 /// Then it is the other services' turn.
 const MESSAGES_AT_ONCE: usize = 16;
@@ -73,9 +73,8 @@ impl Supervised {
     }
 
     pub fn poll_fd(&self) -> PollFd<'_> {
-        self.channel
-            .as_ref()
-            .map_or(PollFd::ignored(), |channel| PollFd::new(channel, PollFlags::IN))
+        let channel = self.channel.as_ref();
+        channel.map_or(PollFd::ignored(), |channel| PollFd::new(channel, PollFlags::IN))
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -109,33 +108,21 @@ impl Supervised {
     }
 
     fn start(&mut self, now: Duration, context: Context) {
-        let Service {
-            name,
-            program,
-            arguments,
-            start_timeout,
-            ..
-        } = *self.service;
-        let program = if program == THIS_FILE {
-            context.this_file
-        } else {
-            program
-        };
-        // The name, the arguments, and the end.
+        let service = self.service;
+        let name = service.name;
+        let program = service.program.unwrap_or(context.this_file);
+        // The last place stays the end.
         let mut args = [Arg::END; 1 + MAX_ARGUMENTS + 1];
-        args[0] = Arg::new(program);
-        for (arg, word) in args[1..=MAX_ARGUMENTS].iter_mut().zip(arguments) {
+        let words = iter::once(&program).chain(service.arguments);
+        for (arg, word) in args[..=MAX_ARGUMENTS].iter_mut().zip(words) {
             *arg = Arg::new(word);
         }
         let args = Args::from_slice(&args).unwrap_or(Args::EMPTY);
 
         self.lives += 1;
         let mut command = Command::new(program, args);
-        match command
-            .env(context.environment)
-            .new_session()
-            .spawn_with_socket(&[CHANNEL])
-        {
+        command.env(context.environment).new_session();
+        match command.spawn_with_socket(&[CHANNEL]) {
             Ok((channel, child)) => {
                 log!("{name}: life {} is PID {}", self.lives, child.id());
                 match greet(&channel, self.lives) {
@@ -145,7 +132,7 @@ impl Supervised {
                 }
                 self.child = Some(child);
                 self.channel = Some(channel);
-                self.state = State::Starting(now + start_timeout);
+                self.state = State::Starting(now + service.start_timeout);
             }
             Err(error) => {
                 log!("{name}: {error}");
@@ -171,23 +158,15 @@ impl Supervised {
                     return None;
                 }
             };
-            if Some(message.sender) != self.id() {
-                log!(
-                    "{name}: PID {} is not the service; its message is ignored",
-                    message.sender
-                );
+            let sender = message.sender;
+            if self.id() != Some(sender) {
+                log!("{name}: PID {sender} is not the service; its message is ignored");
                 continue;
             }
             match message.text {
                 b"ready" if matches!(self.state, State::Starting(_)) => {
-                    log!(
-                        "{name}: ready{}",
-                        if message.pidfd.is_some() {
-                            ", and known by a pidfd"
-                        } else {
-                            ""
-                        }
-                    );
+                    let known = message.pidfd.map_or("", |_| ", and known by a pidfd");
+                    log!("{name}: ready{known}");
                     self.ready_since = Some(now);
                     self.state = State::Ready;
                 }
@@ -229,9 +208,8 @@ impl Supervised {
         }
         self.failures += 1;
         if self.failures < limit {
-            let delay = delay
-                .saturating_mul(1 << (self.failures - 1).min(20))
-                .min(LONGEST_DELAY);
+            let factor = 1 << (self.failures - 1).min(20);
+            let delay = delay.saturating_mul(factor).min(LONGEST_DELAY);
             log!("{name}: again in {} ms", delay.as_millis());
             self.state = State::Waiting(now + delay);
         } else {

@@ -27,6 +27,7 @@ const SIGNALS: SignalSet = SignalSet::EMPTY
 pub fn supervise<const N: usize>(table: &'static [Service; N], context: Context) -> Result<Shutdown, Errno> {
     const { assert!(N <= MAX_SERVICES) };
     let signals = SignalFd::new_with(SIGNALS, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
+    log!("PID {}", kernel::id());
     let mut services = table.each_ref().map(Supervised::new);
     let how = loop {
         if let Some(how) = round(&mut services, &signals, context) {

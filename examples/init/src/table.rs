@@ -3,14 +3,15 @@
 use core::{ffi::CStr, time::Duration};
 
 /// The program of a service that is init's own file.
-pub const THIS_FILE: &CStr = c"";
+pub const THIS_FILE: Option<&CStr> = None;
 
+/// Further ones are ignored.
 pub const MAX_ARGUMENTS: usize = 15;
 
 pub struct Service {
     pub name: &'static str,
     /// Its path.
-    pub program: &'static CStr,
+    pub program: Option<&'static CStr>,
     /// The arguments that follow the program's name.
     pub arguments: &'static [&'static CStr],
     pub restart: Restart,
