@@ -87,6 +87,9 @@ run() {
 }
 
 check "as any process: last line" "$(limited 60 "$program" | tail -n 1)" "init: power off"
+check "as any process: the only service ends, and leaves an orphan" \
+	"$(limited 60 "$program" parent | sed 1,3d | sed 's/PID [0-9]*/PID N/' | joined)" "$(printf 'init: %s\n' "parent: exit status: 0" \
+	"parent: is not started again" "no service is left" "shutdown: SIGTERM" "orphan PID N: exit status: 7" "power off" | joined)"
 run
 check "as PID 1: status and last line" "$seen" "$off init: power off"
 run faults

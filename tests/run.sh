@@ -210,11 +210,13 @@ example() { last_line "$2" cargo run -q --locked --target "$triple" --features s
 # would download. It executes itself, which QEMU user mode can't.
 init() {
 	crate="patch.crates-io.linux-socketpair.path='$PWD'"
-	copy=$CARGO_TARGET_DIR/copy/init
-	rm -rf "$copy" && mkdir -p "$copy" && cp -r examples/init/. "$copy" || return
-	(cd "$copy" && cargo build -q --locked --target "$triple" --target-dir "$CARGO_TARGET_DIR/copy/target" --config "$crate") &&
-		(cd examples/init && cargo build -q --locked --target "$triple" &&
-			cargo build -q --locked --target "$triple" --release) || return
+	copy=$(mktemp -d) && cp -r examples/init "$copy" || return
+	(cd "$copy/init" && cargo build -q --locked --target "$triple" --target-dir "$CARGO_TARGET_DIR/copy" --config "$crate")
+	ended=$?
+	rm -rf "$copy"
+	[ $ended = 0 ] || return
+	(cd examples/init && cargo build -q --locked --target "$triple" && cargo build -q --locked --target "$triple" --release) ||
+		return
 	if [ $native = yes ]; then
 		sh tests/init.sh "$(program release init)"
 	else

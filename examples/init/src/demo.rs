@@ -41,6 +41,9 @@ static FAULTS: [Service; 12] = [
 /// Nothing goes wrong here.
 static STEADY: [Service; 1] = [demo("steady", &[c"demo", c"steady"], AGAIN)];
 
+/// Nothing is left when it has ended, but an orphan.
+static PARENT: [Service; 1] = [demo("parent", &[c"demo", c"parent"], Restart::Never)];
+
 /// One of them sends init what Ctrl-Alt-Del does.
 static INTERRUPT: [Service; 2] = [
     demo("steady", &[c"demo", c"steady"], AGAIN),
@@ -76,6 +79,7 @@ pub fn supervise(word: &[u8], context: Context) -> Option<Result<Shutdown, Errno
     match word {
         b"faults" => Some(supervisor::supervise(&FAULTS, context)),
         b"steady" => Some(supervisor::supervise(&STEADY, context)),
+        b"parent" => Some(supervisor::supervise(&PARENT, context)),
         b"interrupt" => Some(supervisor::supervise(&INTERRUPT, context)),
         b"panic" => panic!("on request"),
         _ => None,
