@@ -7,6 +7,10 @@
 # initramfs contains the program, as /init, and the modules. The boot passes if the program prints LAST-LINE, a pattern,
 # and the machine turns itself off within the time that tests/targets allows. SELinux is chosen because it has labels even
 # without a policy.
+#
+# With NO_CONSOLE=yes the initramfs has a /dev/console that can't be opened, so that the program starts without standard
+# input, output and error. With KEYS=ctrl-alt-delete and KEYS_AFTER=LINE these keys are pressed when LINE, a pattern, has been
+# printed: on machines with a keyboard that the kernel knows.
 set -u
 folder=$2 program=$3 last_line=$4
 targets=$(dirname "$0")/targets
@@ -19,14 +23,29 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/root" && cp "$program" "$work/root/init" || exit 1
 [ ! -d "$folder/modules" ] || cp -r "$folder/modules" "$work/root" || exit 1
+[ -z "${NO_CONSOLE:-}" ] || { mkdir "$work/root/dev" && ln -s /nowhere "$work/root/dev/console"; } || exit 1
 (cd "$work/root" && find . | cpio --quiet -o -H newc) >"$work/initramfs" || exit 1
+
+monitor=
+if [ -n "${KEYS:-}" ]; then
+	mkfifo "$work/monitor.in" "$work/monitor.out" || exit 1
+	monitor="-monitor pipe:$work/monitor"
+	while [ -d "$work" ]; do
+		if grep -qa "$KEYS_AFTER" "$work/serial" 2>/dev/null; then
+			# Opened for reading too, so that it doesn't wait for QEMU.
+			echo "sendkey $KEYS" 1<>"$work/monitor.in"
+			break
+		fi
+		sleep 0.2
+	done &
+fi
 
 # shellcheck disable=SC2086 # a command and its options
 {
-	timeout -k 10 "$seconds" $machine -m 512 -nographic -no-reboot -kernel "$folder/vmlinuz" -initrd "$work/initramfs" \
+	timeout -k 10 "$seconds" $machine -m 512 -nographic -no-reboot $monitor -kernel "$folder/vmlinuz" -initrd "$work/initramfs" \
 		-append "console=$console panic=-1 quiet security=selinux${1:+ $*}" </dev/null 2>&1
 	echo $? >"$work/status"
-} | tr -d '\r' | tee "$work/console" | grep -aE '^(ok|FAIL|skip)  |^init: |^service: |^[0-9]+ passed|anic'
+} | tee "$work/serial" | tr -d '\r' | tee "$work/console" | grep -aE '^(ok|FAIL|skip)  |^init: |^service: |^[0-9]+ passed|anic|initial console'
 
 boot="boot of $(basename "$folder")${1:+ ($*)}"
 case $(cat "$work/status") in

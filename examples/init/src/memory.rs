@@ -1,59 +1,44 @@
-//! The C library's functions that a compiler may call on its own, with their C signatures: for copies, comparisons and
-//! fills, and for loops that it recognizes. Formatting needs them, and so does unoptimized code; linux-socketpair's own
-//! calls, optimized, do not. The accesses are volatile: otherwise the compiler would recognize these loops too, and each
-//! function would call itself.
+//! The C library's functions that a compiler may call on its own, as C defines them: for copies, comparisons and fills, and for
+//! loops that it recognizes. Formatting needs them, and so does unoptimized code. The accesses are volatile: otherwise the
+//! compiler would recognize these loops too, and each function would call itself.
+//!
+//! In each of them the caller guarantees what C requires: `len` bytes at each pointer, or a zero at the end.
 
 use core::ffi::{c_char, c_int, c_void};
 
-/// # Safety
-///
-/// As in C: `len` bytes can be read at `from` and written at `to`, and they do not overlap.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn memcpy(to: *mut c_void, from: *const c_void, len: usize) -> *mut c_void {
-    let (bytes, source) = (to.cast::<u8>(), from.cast::<u8>());
-    for at in 0..len {
-        // SAFETY: `at` is below `len`, for which the caller guarantees both accesses.
-        unsafe { bytes.add(at).write_volatile(source.add(at).read_volatile()) };
-    }
-    to
+unsafe extern "C" fn memcpy(to: *mut c_void, from: *const c_void, len: usize) -> *mut c_void {
+    // SAFETY: the condition is stricter.
+    unsafe { memmove(to, from, len) }
 }
 
-/// # Safety
-///
-/// As in C: `len` bytes can be read at `from` and written at `to`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn memmove(to: *mut c_void, from: *const c_void, len: usize) -> *mut c_void {
+unsafe extern "C" fn memmove(to: *mut c_void, from: *const c_void, len: usize) -> *mut c_void {
     let (bytes, source) = (to.cast::<u8>(), from.cast::<u8>());
     let forwards = to.addr() <= from.addr();
     for step in 0..len {
         // A byte must be read before it is overwritten.
         let at = if forwards { step } else { len - 1 - step };
-        // SAFETY: `at` is below `len`, for which the caller guarantees both accesses.
+        // SAFETY: `at` is below `len`.
         unsafe { bytes.add(at).write_volatile(source.add(at).read_volatile()) };
     }
     to
 }
 
-/// # Safety
-///
-/// As in C: `len` bytes can be written at `to`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn memset(to: *mut c_void, byte: c_int, len: usize) -> *mut c_void {
+unsafe extern "C" fn memset(to: *mut c_void, byte: c_int, len: usize) -> *mut c_void {
     for at in 0..len {
-        // SAFETY: `at` is below `len`, for which the caller guarantees the access.
+        // SAFETY: `at` is below `len`.
         unsafe { to.cast::<u8>().add(at).write_volatile(byte as u8) };
     }
     to
 }
 
-/// # Safety
-///
-/// As in C: `len` bytes can be read at `a` and at `b`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn memcmp(a: *const c_void, b: *const c_void, len: usize) -> c_int {
+unsafe extern "C" fn memcmp(a: *const c_void, b: *const c_void, len: usize) -> c_int {
     let (a, b) = (a.cast::<u8>(), b.cast::<u8>());
     for at in 0..len {
-        // SAFETY: `at` is below `len`, for which the caller guarantees both accesses.
+        // SAFETY: `at` is below `len`.
         let (a, b) = unsafe { (a.add(at).read_volatile(), b.add(at).read_volatile()) };
         if a != b {
             return c_int::from(a) - c_int::from(b);
@@ -62,20 +47,14 @@ pub unsafe extern "C" fn memcmp(a: *const c_void, b: *const c_void, len: usize) 
     0
 }
 
-/// # Safety
-///
-/// As in C: `len` bytes can be read at `a` and at `b`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn bcmp(a: *const c_void, b: *const c_void, len: usize) -> c_int {
+unsafe extern "C" fn bcmp(a: *const c_void, b: *const c_void, len: usize) -> c_int {
     // SAFETY: the condition is the same.
     unsafe { memcmp(a, b, len) }
 }
 
-/// # Safety
-///
-/// As in C: a zero follows the characters at `text`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn strlen(text: *const c_char) -> usize {
+unsafe extern "C" fn strlen(text: *const c_char) -> usize {
     let mut len = 0;
     // SAFETY: the zero was not reached yet.
     while unsafe { text.add(len).read_volatile() } != 0 {
@@ -85,12 +64,8 @@ pub unsafe extern "C" fn strlen(text: *const c_char) -> usize {
 }
 
 /// Counts words of 32 bits, which is what `wchar_t` is on Linux.
-///
-/// # Safety
-///
-/// As in C: a zero follows the words at `text`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wcslen(text: *const u32) -> usize {
+unsafe extern "C" fn wcslen(text: *const u32) -> usize {
     let mut len = 0;
     // SAFETY: the zero was not reached yet.
     while unsafe { text.add(len).read_volatile() } != 0 {

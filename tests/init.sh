@@ -1,0 +1,144 @@
+#!/bin/sh
+# Runs the init example on this machine: as PID 1 of a PID namespace, where the kernel permits one.
+#
+#   sh tests/init.sh PROGRAM
+#   sh tests/init.sh --faults FILE
+#
+# --faults checks what it printed elsewhere when it was started with the word `faults`: for each service of FAULTS in
+# examples/init/src/demo.rs what happened to it, in order.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/check.sh
+
+# lines NAME: what init says of a service, without numbers that differ each time, in one line.
+lines() {
+	sed -n "s/^init: $1: //p" "$log" | sed 's/PID [0-9]*/PID N/; s/ in [0-9]* ms$/ in N ms/; s/, and known by a pidfd$//' | joined
+}
+joined() { tr '\n' ';'; }
+
+# expect NAME LINE...
+expect() {
+	name=$1
+	shift
+	check "$name" "$(lines "$name")" "$(printf '%s\n' "$@" | joined)"
+}
+
+# expect_failures NAME LINE...: the lines of each of five lives, where `#` is its number, with delays in between, and given up then.
+expect_failures() {
+	name=$1
+	shift
+	check "$name" "$(lines "$name")" "$({
+		for life in 1 2 3 4 5; do
+			printf '%s\n' "$@" | sed "s/#/$life/"
+			[ $life = 5 ] || echo "again in N ms"
+		done
+		echo "given up after 5 failures in N ms"
+	} | joined)"
+	check "$name: delays" "$(sed -n "s/^init: $name: again in \([0-9]* ms\)$/\1/p" "$log" | joined)" "50 ms;100 ms;200 ms;400 ms;"
+	took=$(sed -n "s/^init: $name: given up after 5 failures in \([0-9]*\) ms$/\1/p" "$log")
+	check "$name: at least as long as that" "$([ "${took:-0}" -ge 750 ] && echo yes)" yes
+}
+
+check_faults() {
+	log=$1
+	expect_failures missing "exec: ENOENT: no such file or directory"
+	expect_failures folder "exec: EACCES: access denied"
+	expect_failures mute "life # is PID N" "exit status: 3"
+	expect_failures flood "life # is PID N" ready "exit status: 1"
+	expect silent "life 1 is PID N" "isn't ready in time: SIGTERM" "exit status: 0" "is not started again"
+	expect closing "life 1 is PID N" ready "closed its channel and runs on: SIGTERM" SIGKILL "signal: 9 (SIGKILL)" "is not started again"
+	expect parent "life 1 is PID N" ready "exit status: 0" "is not started again"
+	expect impostor "life 1 is PID N" ready "PID N is not the service; its message is ignored" "exit status: 0"
+	expect babbler "life 1 is PID N" ready "an unknown message" "an unknown message" "an unknown message" "exit status: 0" \
+		"is not started again"
+	# These live until the shutdown: neither the other services' failures nor their end has touched them.
+	expect stubborn "life 1 is PID N" ready "signal: 9 (SIGKILL)"
+	expect steady "life 1 is PID N" ready "exit status: 0"
+	check "many: lives" "$(grep -c '^init: many: ready' "$log")" 300
+	check "many: the last one" "$(lines many | sed 's/.*;life/life/')" "life 300 is PID N;ready;exit status: 0;"
+	check "an orphan, reaped while the services run" \
+		"$(sed '/^init: shutdown/,$d' "$log" | grep -c '^init: orphan PID [0-9]*: exit status: 7$')" 1
+	check "the shutdown's signals" "$(lines shutdown)" "SIGTERM;SIGKILL;"
+	check "last line" "$(grep '^init: ' "$log" | tail -n 1)" "init: power off"
+}
+
+if [ "$1" = --faults ]; then
+	check_faults "$2"
+	close_count
+	exit
+fi
+
+program=$1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+# Of a PID namespace, reboot(2) ends PID 1 alone: SIGINT means that the machine would be off, SIGHUP that it would restart.
+alone= off=0 restarted=0
+if unshare --pid --fork true 2>/dev/null; then
+	alone="unshare --pid --fork" off=130 restarted=129
+else
+	skip "the init example as PID 1" "unshare: no PID namespace"
+fi
+
+# run WORD...: sets `seen`, the status and the last line. The shell in between would report a signal.
+run() {
+	# shellcheck disable=SC2086 # a command and its options, or nothing
+	seen=$(limited 120 sh -c '"$@"; exit $?' - $alone "$program" "$@" 2>/dev/null >"$work/log" </dev/null; echo $?)
+	seen="$seen $(tail -n 1 "$work/log")"
+}
+
+check "as any process: last line" "$(limited 60 "$program" | tail -n 1)" "init: power off"
+check "as any process: the only service ends, and leaves an orphan" \
+	"$(limited 60 "$program" parent | sed 1,3d | sed 's/PID [0-9]*/PID N/' | joined)" "$(printf 'init: %s\n' "parent: exit status: 0" \
+	"parent: is not started again" "no service is left" "shutdown: SIGTERM" "orphan PID N: exit status: 7" "power off" | joined)"
+run
+check "as PID 1: status and last line" "$seen" "$off init: power off"
+run faults
+check "with faults: status and last line" "$seen" "$off init: power off"
+check_faults "$work/log"
+run interrupt
+check "a service sends SIGINT: status and last line" "$seen" "$restarted init: restart"
+
+run panic
+check "a panic: status and last lines" "$seen$(grep -c '^init: panicked at ' "$work/log")" "$restarted on request1"
+
+# The steady service alone; init ends by a signal. `output` is where it writes to, `-` nowhere.
+# until_signal SIGNAL: the status, and what standard input and output were.
+until_signal() {
+	"$program" steady <&"$output" >&"$output" 2>&"$output" &
+	pid=$!
+	# Init has opened what it needs, and the service has its channel.
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		service=$(cat "/proc/$pid/task/$pid/children")
+		service=${service% }
+		[ -z "$service" ] || ! readlink "/proc/$service/exe" | grep -qxF "$program" || break
+		sleep 0.2
+	done
+	sleep 0.2
+	standard="$(readlink "/proc/$pid/fd/0" "/proc/$pid/fd/1" "/proc/$service/fd/1" "/proc/$service/fd/3" | sed 's/:.*//' | joined)"
+	kill "-$1" "$pid"
+	( sleep 20; kill -KILL "$pid" 2>/dev/null ) &
+	killer=$!
+	wait "$pid"
+	seen="status $?"
+	kill "$killer"
+}
+
+for case in "TERM power off" "PWR power off" "INT restart"; do
+	exec 8<>"$work/log"
+	: >"$work/log"
+	output=8 until_signal "${case%% *}"
+	check "SIG${case%% *}: status and last line" "$seen $(tail -n 1 "$work/log")" "status 0 init: ${case#* }"
+done
+
+output=- until_signal TERM
+check "without standard input and output: status" "$seen" "status 0"
+check "without standard input and output: what has their numbers, and the service's channel" "$standard" "/;/;/;socket;"
+
+{ "$program" interrupt; echo "status $?" >"$work/status"; } | :
+check "standard output is a pipe that is closed: status" "$(cat "$work/status")" "status 0"
+mkfifo "$work/pipe" && exec 8<>"$work/pipe" && head -c 65536 /dev/zero >&8
+output=8 until_signal TERM
+check "standard output is a pipe that is full: status" "$seen" "status 0"
+
+exec 8>&-
+close_count
