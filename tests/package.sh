@@ -69,7 +69,7 @@ awk '
 		else collect("\\]\\([^)#:]+\\)", 1)
 		gsub(/https?:[^ )>]*/, "", text)
 		gsub(/\]\([^)]*\)/, "", text)
-		collect("((src|tests|examples|benches|[.]cargo|[.]ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_-]|arch/[a-z0-9_]+[.]rs)", 0)
+		collect("((src|tests|examples|benches|[.]cargo|[.]ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_-]|arch/[a-z0-9_]+[.]rs|[A-Z]+[.]md)", 0)
 	}
 	END { finish() }' README.md CHANGELOG.md $(find src arch examples -name '*.rs') | sort -u >"$dir/mentioned"
 while read -r page kind path; do

@@ -439,7 +439,7 @@ run_android() {
 			continue
 		fi
 		for features in "" std; do
-			cargo check -q --locked --target "$triple" --features "$features"
+			cargo check -q --locked -p linux-socketpair --target "$triple" --features "$features"
 			check "cargo check --target $triple --features '$features' (status)" $? 0
 		done
 	done

@@ -63,7 +63,7 @@ check "supported targets exist" "$([ $accepted -ge "$(all_targets | wc -l)" ] &&
 check "$accepted targets accepted, $rejected rejected in one line; wrong" "$wrong" ""
 
 for triple; do
-	error=$(cargo check -q --locked --target "$triple" 2>&1 | grep '^error: linux-socketpair@')
+	error=$(cargo check -q --locked -p linux-socketpair --target "$triple" 2>&1 | grep '^error: linux-socketpair@')
 	names_all "$error" "$triple"
 	check "cargo check --target $triple: an error names the target and the supported ones (status)" $? 0
 	echo "      $error"
