@@ -301,10 +301,7 @@ run_target() {
 		"$(program release everything)" "$(program release conformance)" $(smallest_unoptimized)
 	part "$target" "" constants sh tests/constants.sh "$target"
 	for cost in instructions size; do
-		case " $lacks " in
-		*" $cost "*) part "$target" "" "$cost" say "0 passed, 0 failed, 1 skipped" ;;
-		*) part "$target" "" "$cost" sh "tests/$cost.sh" "$target" ;;
-		esac
+		part "$target" "" "$cost" sh "tests/$cost.sh" "$target"
 	done
 	for name in $also; do
 		part "$target" native "$name" "$name"
@@ -360,7 +357,6 @@ boot_init() {
 
 # build_std PROGRAM: builds a program without libc, together with `core`, and runs it.
 build_std() {
-	case " $lacks " in *" $1 "*) say "0 passed, 0 failed, 1 skipped"; return ;; esac
 	(cd tests/freestanding && cargo +nightly build -q --locked --release --target "$triple" --bin "$1" \
 		-Z build-std=core,compiler_builtins --config "target.$triple.rustflags=[$rustflags]") &&
 		limited 1800 "$emulator" "$(program release "$1")" qemu-user
