@@ -1,14 +1,16 @@
 #!/bin/sh
 # Runs every test on every target, or what is named:
 #
-#   sh tests/run.sh [TARGET...] [more] [android] [nightly] [unsupported] [miri] [gvisor] [sanitizers] [boot[:TARGET[:FOLDER]]...]
-#                   [fuzz]
+#   sh tests/run.sh [TARGET...] [more] [unsupported] [new_architecture] [android] [docs] [nightly] [miri] [gvisor] [sanitizers]
+#                   [boot[:TARGET[:FOLDER]]...] [fuzz]
 #
 # TARGET       one of tests/targets: hosted tests and examples, conformance program natively and under QEMU user mode, costs
-# more         the targets that are not tested every day, android and nightly
-# android      the crate builds for Android, where rustup has the library
-# nightly      conformance program on targets of tests/targets for which nightly builds `core` from source
+# more         the targets that are not tested every day, android, docs and nightly
 # unsupported  other targets are rejected at build time, in one clear line
+# new_architecture  a new architecture needs the three places that tests/README.md lists
+# android      the crate builds for Android, where rustup has the library
+# docs         the documentation builds for each target that Cargo.toml lists for docs.rs
+# nightly      conformance program on targets of tests/targets for which nightly builds `core` from source
 # miri         what makes no system call, under Miri
 # gvisor       conformance program and examples in gVisor
 # sanitizers   hosted tests under AddressSanitizer and ThreadSanitizer
@@ -17,7 +19,8 @@
 #              `modules`: sh tests/run.sh boot:i386:/tmp/linux-4.4
 # fuzz         the parser of control messages, for a minute
 #
-# Without a name it runs the targets that are tested every day, unsupported, miri and gvisor. `boot` alone is of those targets too.
+# Without a name it runs the targets that are tested every day, unsupported, new_architecture, android and docs with the targets
+# that rustup has installed, miri and gvisor. `boot` alone is of the targets that are tested every day too.
 #
 # It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
 # be had is skipped by name, with the reason, and the rest runs. nightly, miri and gvisor are skipped so too if they are not named and
@@ -40,7 +43,8 @@ needs() {
 	echo cc gcc
 	echo /usr/include/stdio.h libc6-dev
 	case $1 in
-	android | unsupported | miri | sanitizers) ;;
+	unsupported | android | docs | miri | sanitizers) ;;
+	new_architecture) needs "$(emulated_target)" ;;
 	nightly)
 		for name in $(nightly_targets); do
 			describe target "$name"
@@ -84,6 +88,14 @@ boot_targets() {
 	esac
 }
 
+# The first target that is tested every day and whose programs need an emulator.
+emulated_target() {
+	for name in $(everyday_targets); do
+		describe target "$name"
+		[ $native = yes ] || { say "$name"; return; }
+	done
+}
+
 # unavailable NAME REASON: skips it.
 unavailable() {
 	say "skip  $1 ($2)"
@@ -119,7 +131,7 @@ nightly() {
 # prepare NAME: installs what it needs of rustup's and cargo's.
 prepare() {
 	case $1 in
-	android) return ;;
+	android | docs) return ;;
 	nightly) nightly nightly rust-src && return ;;
 	miri) nightly miri miri rust-src && return ;;
 	sanitizers) nightly sanitizers rust-src && return ;;
@@ -135,6 +147,10 @@ prepare() {
 		unavailable gvisor "runsc: $(tail -n 1 "$logs/gvisor.log")"
 		;;
 	unsupported) rust_target unsupported wasm32-unknown-unknown && return ;;
+	new_architecture)
+		describe target "$(emulated_target)"
+		rust_target new_architecture "$triple" && return
+		;;
 	boot*)
 		for name in $(boot_targets "$1"); do
 			describe target "$name"
@@ -370,16 +386,35 @@ run_nightly() {
 	done
 }
 
+# installed TRIPLE WHAT: whether rustup has that target's library, or else gets it, if the part was named.
+installed() {
+	rustup target list --installed | grep -qx "$1" && return
+	if [ $named = no ]; then
+		skip "$2" "rustup has not installed that target; \`sh tests/run.sh more\` does"
+	elif rustup target add "$1" >"$logs/rustup.log" 2>&1; then
+		return
+	else
+		skip "$2" "failed: rustup target add"
+	fi
+	return 1
+}
+
 run_android() {
 	for triple in $(rustup target list | sed -n 's/^\([^ ]*android[^ ]*\).*/\1/p'); do
-		if ! rustup target list --installed | grep -qx "$triple" && ! rustup target add "$triple" >"$logs/rustup.log" 2>&1; then
-			skip "cargo check --target $triple" "failed: rustup target add"
-			continue
-		fi
+		installed "$triple" "cargo check --target $triple" || continue
 		for features in "" std; do
 			cargo check -q --locked --target "$triple" --features "$features"
 			check "cargo check --target $triple --features '$features' (status)" $? 0
 		done
+	done
+	close_count
+}
+
+run_docs() {
+	for triple in $(sed -n '/^targets = \[/,/^\]/s/^ *"\(.*\)",$/\1/p' Cargo.toml); do
+		installed "$triple" "cargo doc --target $triple" || continue
+		RUSTDOCFLAGS='-D warnings' cargo doc -q --locked --no-deps --all-features --target "$triple"
+		check "cargo doc --target $triple (status)" $? 0
 	done
 	close_count
 }
@@ -410,16 +445,16 @@ run_fuzz() {
 
 named=yes named_skipped=no skip_list=' '
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported miri gvisor; }
+[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported new_architecture android docs miri gvisor; }
 # shellcheck disable=SC2046 # a list of names
-[ "$*" != more ] || set -- $(more_targets) android nightly
+[ "$*" != more ] || set -- $(more_targets) android docs nightly
 for name; do
 	case $name in
-	android | nightly | unsupported | miri | gvisor | sanitizers | boot | fuzz) continue ;;
+	unsupported | new_architecture | android | docs | nightly | miri | gvisor | sanitizers | boot | fuzz) continue ;;
 	boot:*:*) [ -e "${name#boot:*:}/vmlinuz" ] || die "${name#boot:*:} contains no vmlinuz" ;;
 	esac
 	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" || die \
-		"there is no $name, but: $(all_targets | tr '\n' ' ')more android nightly unsupported miri gvisor sanitizers boot boot:TARGET fuzz"
+		"there is no $name, but: $(all_targets | tr '\n' ' ')more unsupported new_architecture android docs nightly miri gvisor sanitizers boot boot:TARGET fuzz"
 done
 command -v rustup >/dev/null || die "rustup, Rust's installer, is missing"
 
@@ -456,7 +491,9 @@ for name; do
 	case $skip_list in *" $name "*) continue ;; esac
 	case $name in
 	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
+	new_architecture) part new_architecture "" "three places suffice" sh tests/new_architecture.sh "$(emulated_target)" ;;
 	android) part android "" "cargo check" run_android ;;
+	docs) part docs "" "cargo doc" run_docs ;;
 	nightly) run_nightly ;;
 	miri)
 		part miri "" "what makes no system call" limited 3600 env MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-recursive-validation" \
