@@ -39,9 +39,24 @@ apt apt-get -qq update >apt/log 2>&1 || die "apt-get update: $(tail -n 3 apt/log
 packages=$(apt apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
 	--no-enhances "linux-image-$flavour" 2>/dev/null | grep -E '^linux-(image|binary|modules)-[0-9]' | sort -u)
 [ -n "$packages" ] || die "the suite has no such kernel"
-for package in $packages; do
-	apt apt-get -qq download "$package" >apt/log 2>&1 || die "apt-get download $package: $(tail -n 3 apt/log)"
-done
+# download PACKAGE...
+download() {
+	for package; do
+		apt apt-get -qq download "$package" >apt/log 2>&1 || return
+	done
+}
+# shellcheck disable=SC2086 # a list of packages
+download $packages || {
+	reason="apt-get download $package: $(tail -n 3 apt/log)"
+	# Where the mirror lacks the current kernel, the one before will do.
+	rm -f ./*.deb
+	for package in $(apt apt-cache search --names-only "^linux-image-[0-9][0-9.]*(-[0-9]+|[+][a-z0-9]+)-$flavour\$" |
+		cut -d ' ' -f 1 | sort -rV); do
+		download "$package" && break
+	done
+	ls ./*.deb >/dev/null 2>&1 || die "$reason"
+	packages=$package
+}
 for package in *.deb; do
 	dpkg -x "$package" unpacked || die "dpkg -x $package"
 done

@@ -1,15 +1,18 @@
 #!/bin/sh
 # Runs every test on every target, or what is named:
 #
-#   sh tests/run.sh [TARGET...] [more] [android] [nightly] [unsupported] [errors] [package] [miri] [gvisor] [sanitizers]
-#                   [boot[:TARGET[:FOLDER]]...] [fuzz] [mutants[:FILE]...] [style]
+#   sh tests/run.sh [TARGET...] [more] [unsupported] [new_architecture] [errors] [package] [android] [docs] [nightly] [miri]
+#                   [gvisor] [sanitizers] [boot[:TARGET[:FOLDER]]...] [style] [dependencies] [fuzz] [mutants[:FILE]...]
 #
 # TARGET       one of tests/targets: hosted tests and examples, conformance program natively and under QEMU user mode, costs
-# more         the targets that are not tested every day, android and nightly
-# android      the crate builds for Android, where rustup has the library
-# nightly      conformance program on targets of tests/targets for which nightly builds `core` from source
+# more         the targets that are not tested every day, android, docs and nightly
 # unsupported  other targets are rejected at build time, in one clear line
+# new_architecture  a new architecture needs the three places that tests/README.md lists
 # errors       what is reported for a missing feature and other mistakes says what to do
+# package      the published package stands alone
+# android      the crate builds for Android, where rustup has the library
+# docs         the documentation builds for each target that Cargo.toml lists for docs.rs
+# nightly      conformance program on targets of tests/targets for which nightly builds `core` from source
 # miri         what makes no system call, under Miri
 # gvisor       conformance program and examples in gVisor
 # sanitizers   hosted tests under AddressSanitizer and ThreadSanitizer
@@ -19,11 +22,11 @@
 # fuzz         the parser of control messages, for a minute
 # mutants      each change that cargo-mutants makes to src/, or to one file of it, is noticed by the hosted tests or by the
 #              conformance program, except for those in tests/mutants: sh tests/run.sh mutants:src/poll.rs
-# package      the published package stands alone
 # style        formatting, lints, documentation and scripts
+# dependencies every set of features compiles; licences, sources and vulnerabilities of what is used
 #
-# Without a name it runs the targets that are tested every day, unsupported, errors, package, miri and gvisor. `boot` alone is of those
-# targets too.
+# Without a name it runs the targets that are tested every day, unsupported, new_architecture, errors, package, android and docs with
+# the targets that rustup has installed, miri and gvisor. `boot` alone is of the targets that are tested every day too.
 #
 # It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
 # be had is skipped by name, with the reason, and the rest runs. nightly, miri and gvisor are skipped so too if they are not named and
@@ -47,7 +50,8 @@ needs() {
 	echo cc gcc
 	echo /usr/include/stdio.h libc6-dev
 	case $1 in
-	android | unsupported | errors | miri | sanitizers | package) ;;
+	unsupported | errors | package | android | docs | miri | sanitizers | dependencies) ;;
+	new_architecture) needs "$(emulated_target)" ;;
 	style) echo shellcheck shellcheck ;;
 	nightly)
 		for name in $(nightly_targets); do
@@ -93,6 +97,14 @@ boot_targets() {
 	esac
 }
 
+# The first target that is tested every day and whose programs need an emulator.
+emulated_target() {
+	for name in $(everyday_targets); do
+		describe target "$name"
+		[ $native = yes ] || { say "$name"; return; }
+	done
+}
+
 # unavailable NAME REASON: skips it.
 unavailable() {
 	say "skip  $1 ($2)"
@@ -128,7 +140,7 @@ nightly() {
 # prepare NAME: installs what it needs of rustup's and cargo's.
 prepare() {
 	case $1 in
-	android | errors | package) return ;;
+	errors | package | android | docs | dependencies) return ;;
 	style)
 		say "style: rustup component add rustfmt clippy"
 		rustup component add rustfmt clippy >"$logs/rustup.log" 2>&1 && return
@@ -144,6 +156,10 @@ prepare() {
 		unavailable gvisor "runsc: $(tail -n 1 "$logs/gvisor.log")"
 		;;
 	unsupported) rust_target unsupported wasm32-unknown-unknown && return ;;
+	new_architecture)
+		describe target "$(emulated_target)"
+		rust_target new_architecture "$triple" && return
+		;;
 	boot*)
 		for name in $(boot_targets "$1"); do
 			describe target "$name"
@@ -341,10 +357,7 @@ run_target() {
 		"$(program release everything)" "$(program release conformance)" $(smallest_unoptimized)
 	part "$target" "" constants sh tests/constants.sh "$target"
 	for cost in instructions size; do
-		case " $lacks " in
-		*" $cost "*) part "$target" "" "$cost" say "0 passed, 0 failed, 1 skipped" ;;
-		*) part "$target" "" "$cost" sh "tests/$cost.sh" "$target" ;;
-		esac
+		part "$target" "" "$cost" sh "tests/$cost.sh" "$target"
 	done
 	for name in $also; do
 		part "$target" native "$name" "$name"
@@ -417,7 +430,6 @@ boot_with() {
 
 # build_std PROGRAM: builds a program without libc, together with `core`, and runs it.
 build_std() {
-	case " $lacks " in *" $1 "*) say "0 passed, 0 failed, 1 skipped"; return ;; esac
 	(cd tests/freestanding && cargo +nightly build -q --locked --release --target "$triple" --bin "$1" \
 		-Z build-std=core,compiler_builtins --config "target.$triple.rustflags=[$rustflags]") &&
 		limited 1800 "$emulator" "$(program release "$1")" qemu-user
@@ -431,17 +443,35 @@ run_nightly() {
 	done
 }
 
+# installed TRIPLE WHAT: whether rustup has that target's library, or else gets it, if the part was named.
+installed() {
+	rustup target list --installed | grep -qx "$1" && return
+	if [ $named = no ]; then
+		skip "$2" "rustup has not installed that target; \`sh tests/run.sh more\` does"
+	elif rustup target add "$1" >"$logs/rustup.log" 2>&1; then
+		return
+	else
+		skip "$2" "failed: rustup target add"
+	fi
+	return 1
+}
+
 run_android() {
 	for triple in $(rustup target list | sed -n 's/^\([^ ]*android[^ ]*\).*/\1/p'); do
-		if ! rustup target list --installed | grep -qx "$triple" &&
-			! { say "rustup target add $triple" && rustup target add "$triple" >"$logs/rustup.log" 2>&1; }; then
-			skip "cargo check --target $triple" "failed: rustup target add"
-			continue
-		fi
+		installed "$triple" "cargo check --target $triple" || continue
 		for features in "" std; do
 			cargo check -q --locked -p linux-socketpair --target "$triple" --features "$features"
 			check "cargo check --target $triple --features '$features' (status)" $? 0
 		done
+	done
+	close_count
+}
+
+run_docs() {
+	for triple in $(sed -n '/^targets = \[/,/^\]/s/^ *"\(.*\)",$/\1/p' Cargo.toml); do
+		installed "$triple" "cargo doc --target $triple" || continue
+		RUSTDOCFLAGS='-D warnings' cargo doc -q --locked --no-deps --all-features --target "$triple"
+		check "cargo doc --target $triple (status)" $? 0
 	done
 	close_count
 }
@@ -510,12 +540,13 @@ run_mutants() {
 
 named=yes named_skipped=no skip_list=' '
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported errors package miri gvisor; }
+[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported new_architecture errors package android docs miri gvisor; }
 # shellcheck disable=SC2046 # a list of names
-[ "$*" != more ] || set -- $(more_targets) android nightly
+[ "$*" != more ] || set -- $(more_targets) android docs nightly
 for name; do
 	case $name in
-	android | nightly | unsupported | errors | package | miri | gvisor | sanitizers | boot | fuzz | mutants | style) continue ;;
+	unsupported | new_architecture | errors | package | android | docs | nightly | miri | gvisor | sanitizers | boot) continue ;;
+	style | dependencies | fuzz | mutants) continue ;;
 	mutants:*)
 		[ -e "${name#mutants:}" ] || die "there is no file ${name#mutants:}"
 		continue
@@ -523,7 +554,7 @@ for name; do
 	boot:*:*) [ -e "${name#boot:*:}/vmlinuz" ] || die "${name#boot:*:} contains no vmlinuz" ;;
 	esac
 	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" || die \
-		"there is no $name, but: $(all_targets | tr '\n' ' ')more android nightly unsupported errors package miri gvisor sanitizers boot boot:TARGET fuzz mutants mutants:FILE style"
+		"there is no $name, but: $(all_targets | tr '\n' ' ')more unsupported new_architecture errors package android docs nightly miri gvisor sanitizers boot boot:TARGET style dependencies fuzz mutants mutants:FILE"
 done
 command -v rustup >/dev/null || die "rustup, Rust's installer, is missing"
 
@@ -562,7 +593,10 @@ for name; do
 	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
 	errors) part errors "" "what they report" sh tests/error_messages.sh ;;
 	mutants*) part "${name%%:*}" native "${name#*:}" run_mutants "$name" ;;
+	dependencies) part dependencies "" "features, licences, vulnerabilities" sh tests/dependencies.sh ;;
+	new_architecture) part new_architecture "" "three places suffice" sh tests/new_architecture.sh "$(emulated_target)" ;;
 	android) part android "" "cargo check" run_android ;;
+	docs) part docs "" "cargo doc" run_docs ;;
 	nightly) run_nightly ;;
 	miri)
 		part miri "" "what makes no system call" limited 3600 env MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-recursive-validation" \

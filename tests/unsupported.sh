@@ -42,7 +42,7 @@ names_all() {
 }
 
 host=$(rustc -vV | sed -n 's/^host: //p')
-accepted=0 rejected=0 wrong=
+accepted=0 rejected=0 rejected_linux='' wrong=''
 for triple in $("$rustc" --print target-list); do
 	read_cfg "$triple"
 	[ -n "$cfg" ] || continue
@@ -56,10 +56,16 @@ for triple in $("$rustc" --print target-list); do
 		[ -z "$errors" ] || wrong="$wrong $triple"
 	else
 		rejected=$((rejected + 1))
+		[ "$(of OS)" != linux ] || rejected_linux="$rejected_linux $triple"
 		[ "$(echo "$errors" | grep -c .)" = 1 ] && names_all "$errors" "$triple" || wrong="$wrong $triple"
 	fi
 done
 check "supported targets exist" "$([ $accepted -ge "$(all_targets | wc -l)" ] && echo yes)" yes
+# The families that the README names.
+for family in gnux32 ilp32 mips sparc; do
+	case $rejected_linux in *"$family"*) is_rejected=yes ;; *) is_rejected=no ;; esac
+	check "Linux on $family is rejected" $is_rejected yes
+done
 check "$accepted targets accepted, $rejected rejected in one line; wrong" "$wrong" ""
 
 for triple; do

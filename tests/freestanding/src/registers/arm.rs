@@ -53,7 +53,8 @@ global_asm!(
     "call_with_registers:",
     "push {{r1, r4-r11, lr}}",
     "ldmia r0, {{r4-r11}}",
-    "blx r2",
+    "mov lr, pc", // which is two instructions ahead
+    "mov pc, r2",
     "ldr r1, [sp]",
     "stmia r1, {{r4-r11}}",
     "pop {{r1, r4-r11, pc}}",
