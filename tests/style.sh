@@ -20,7 +20,7 @@ for options in '' --all-features; do
 	# shellcheck disable=SC2086 # an option, or none
 	silent . env RUSTDOCFLAGS='-D warnings' cargo doc -q --locked --no-deps $options
 done
-for package in tests/freestanding tests/size examples/init; do
+for package in tests/freestanding tests/size examples/event_loops examples/init; do
 	silent $package cargo fmt --check
 	silent $package cargo clippy -q --locked --all-features --target "$host" -- -D warnings
 done
