@@ -106,6 +106,14 @@ fn an_owned_file_descriptor_is_an_int_with_a_niche() {
 }
 
 #[test]
+fn a_number_is_its_own_raw_file_descriptor() {
+    let fd: RawFd = 7;
+    assert_eq!((fd.as_raw_fd(), fd.into_raw_fd()), (7, 7));
+    // SAFETY: a number owns nothing.
+    assert_eq!(unsafe { RawFd::from_raw_fd(7) }, 7);
+}
+
+#[test]
 fn owners_and_borrowers_convert() -> Result<(), Errno> {
     let (a, b) = UnixStream::pair()?;
     let raw = a.as_raw_fd();
