@@ -109,6 +109,14 @@ fn an_owned_file_descriptor_is_an_int_with_a_niche() {
 }
 
 #[test]
+fn a_number_is_its_own_raw_file_descriptor() {
+    let fd: RawFd = 7;
+    assert_eq!((fd.as_raw_fd(), fd.into_raw_fd()), (7, 7));
+    // SAFETY: a number owns nothing.
+    assert_eq!(unsafe { RawFd::from_raw_fd(7) }, 7);
+}
+
+#[test]
 fn owners_and_borrowers_convert() -> Result<(), Errno> {
     let (a, b) = UnixStream::pair()?;
     let raw = a.as_raw_fd();
@@ -350,7 +358,10 @@ fn lengths_of_messages_and_end_of_stream_are_distinguished() -> Result<(), Errno
     let (a, b) = UnixSeqpacket::pair()?;
     b.set_pass_credentials(true)?;
     a.send(b"12345")?;
-    assert_eq!(b.next_message_len()?, 5);
+    let added = [MessageFlags::empty(), MessageFlags::PEEK, MessageFlags::TRUNC];
+    for flags in added {
+        assert_eq!(b.next_message_len_with_flags(flags)?, 5);
+    }
     let mut buf = [0; 3];
     assert_eq!(b.recv_with_flags(&mut buf, MessageFlags::PEEK), Ok(3));
     assert_eq!(

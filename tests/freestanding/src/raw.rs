@@ -139,7 +139,16 @@ unsafe fn socket_call<const N: usize>(number: u32, operation: u32, arguments: [u
 }
 
 pub fn getsockopt(fd: i32, option: u32) -> Result<i32, isize> {
-    let (mut value, mut len) = (0_i32, 4_u32);
+    option_of(fd, option, 0)
+}
+
+/// The seconds and microseconds of SO_RCVTIMEO or SO_SNDTIMEO, in words.
+pub fn timeout(fd: i32, option: u32) -> Result<[isize; 2], isize> {
+    option_of(fd, option, [0; 2])
+}
+
+fn option_of<V: Copy>(fd: i32, option: u32, mut value: V) -> Result<V, isize> {
+    let mut len = size_of::<V>() as u32;
     let arguments = [
         fd as usize,
         net::SOL_SOCKET as usize,
@@ -147,7 +156,7 @@ pub fn getsockopt(fd: i32, option: u32) -> Result<i32, isize> {
         &raw mut value as usize,
         &raw mut len as usize,
     ];
-    // SAFETY: the kernel writes `value` and `len` only.
+    // SAFETY: the kernel writes `value` and `len` only; both types are ints.
     match unsafe { socket_call(__NR_getsockopt, net::SYS_GETSOCKOPT, arguments) } {
         0 => Ok(value),
         ret => Err(ret),

@@ -202,6 +202,8 @@ fn no_sigpipe<T: Kind>() -> Outcome {
             a.send(b"x"),
             a.send_vectored(&bufs),
             a.send_message(&bufs, &SendControl::new(&mut [])),
+            a.send_with_flags(b"x", MessageFlags::NOSIGNAL),
+            a.send_vectored_with_flags(&bufs, MessageFlags::NOSIGNAL),
         ];
         // After the first ECONNREFUSED a DGRAM socket has no peer any more.
         results
