@@ -77,7 +77,7 @@ pub enum Cause {
     SystemLimit(Errno),
     /// A seccomp filter returned this errno for the call, and the kernel did not handle it.
     Filter(Errno),
-    /// A seccomp filter returned this errno; or the kernel, if it is older than Linux 5.10 or emulated.
+    /// A seccomp filter returned this errno; or the kernel did, if it is older than Linux 5.10, or an emulator.
     FilterOrKernel(Domain, Errno),
     /// A security module denied the call with this errno.
     SecurityModule(Errno),
@@ -379,14 +379,10 @@ impl fmt::Display for Cause {
                 "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted ({errno:?})"
             ),
             Self::Filter(_) => write!(f, "a seccomp filter rejects socketpair ({errno:?})"),
-            Self::FilterOrKernel(domain, Errno::EAFNOSUPPORT) => write!(
+            Self::FilterOrKernel(domain, _) => write!(
                 f,
-                "a seccomp filter rejects {} ({errno:?}), or, before Linux 5.10, it is not available",
+                "a seccomp filter rejects {} ({errno:?}), or, before Linux 5.10 and in emulators, the kernel does",
                 Family(domain)
-            ),
-            Self::FilterOrKernel(..) => write!(
-                f,
-                "a seccomp filter rejects socketpair ({errno:?}), or, before Linux 5.10, a security module"
             ),
             Self::SecurityModule(_) => write!(f, "a security module rejects socketpair ({errno:?})"),
             Self::Capability(domain) => write!(

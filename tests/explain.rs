@@ -2,7 +2,7 @@
 //! write.
 
 use linux_socketpair::explain::{self, Cause, Descriptors, Usage};
-use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind};
+use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair};
 use std::{
     ffi::CString,
     fs,
@@ -165,12 +165,12 @@ fn each_cause_is_a_sentence_with_the_errno() {
         (
             Cause::FilterOrKernel(UNIX, Errno::EPERM),
             Errno::EPERM,
-            "a seccomp filter rejects socketpair (EPERM), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects AF_UNIX (EPERM), or, before Linux 5.10 and in emulators, the kernel does",
         ),
         (
             Cause::FilterOrKernel(UNIX, Errno::EAFNOSUPPORT),
             Errno::EAFNOSUPPORT,
-            "a seccomp filter rejects AF_UNIX (EAFNOSUPPORT), or, before Linux 5.10, it is not available",
+            "a seccomp filter rejects AF_UNIX (EAFNOSUPPORT), or, before Linux 5.10 and in emulators, the kernel does",
         ),
         (
             Cause::SecurityModule(Errno::EACCES),
@@ -252,6 +252,21 @@ fn no_errno_leaves_a_file_descriptor_open() {
             assert_eq!(cause.errno(), errno);
         }
     });
+}
+
+/// QEMU user mode doesn't write `sv` on failure, and knows nothing of filters, so nothing is claimed there.
+#[test]
+fn a_domain_that_is_not_available_is_no_filter() {
+    let domain = Domain::NETBEUI; // no Linux has it
+    let errno = socketpair(domain, STREAM, CLOEXEC, 0).unwrap_err();
+    assert_eq!(errno, Errno::EAFNOSUPPORT);
+    let cause = explain::socketpair(domain, STREAM, CLOEXEC, 0, errno);
+    let expected = if in_qemu() {
+        Cause::FilterOrKernel(domain, errno)
+    } else {
+        Cause::UnavailableDomain(domain)
+    };
+    assert_eq!((cause, cause.in_detail()), (expected, expected));
 }
 
 /// The wait status of a child that ends after ten seconds at the latest. True is exit status 0.

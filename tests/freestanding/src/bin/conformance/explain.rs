@@ -59,7 +59,8 @@ const SOCKETPAIR: u32 = __NR_socketpair;
 const EPERM: u32 = linux_raw_sys::errno::EPERM;
 const EINVAL: u32 = linux_raw_sys::errno::EINVAL;
 
-const EITHER: &str = "a seccomp filter rejects socketpair (EPERM), or, before Linux 5.10, a security module";
+const EITHER: &str =
+    "a seccomp filter rejects AF_UNIX (EPERM), or, before Linux 5.10 and in emulators, the kernel does";
 
 const FILTERED: &[Filtered] = &[
     Filtered {
@@ -73,7 +74,7 @@ const FILTERED: &[Filtered] = &[
         calls: &[(SOCKETPAIR, linux_raw_sys::errno::EACCES)],
         errno: Errno::EACCES,
         texts: [
-            "a seccomp filter rejects socketpair (EACCES), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects AF_UNIX (EACCES), or, before Linux 5.10 and in emulators, the kernel does",
             "a seccomp filter rejects socketpair (EACCES)",
         ],
     },
@@ -82,7 +83,7 @@ const FILTERED: &[Filtered] = &[
         calls: &[(SOCKETPAIR, linux_raw_sys::errno::EAFNOSUPPORT)],
         errno: Errno::EAFNOSUPPORT,
         texts: [
-            "a seccomp filter rejects AF_UNIX (EAFNOSUPPORT), or, before Linux 5.10, it is not available",
+            "a seccomp filter rejects AF_UNIX (EAFNOSUPPORT), or, before Linux 5.10 and in emulators, the kernel does",
             "a seccomp filter rejects socketpair (EAFNOSUPPORT)",
         ],
     },
@@ -91,7 +92,7 @@ const FILTERED: &[Filtered] = &[
         calls: &[(SOCKETPAIR, EINVAL)],
         errno: Errno::EINVAL,
         texts: [
-            "a seccomp filter rejects socketpair (EINVAL), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects AF_UNIX (EINVAL), or, before Linux 5.10 and in emulators, the kernel does",
             "a seccomp filter rejects socketpair (EINVAL)",
         ],
     },
@@ -124,7 +125,7 @@ const FILTERED: &[Filtered] = &[
         calls: &[(SOCKETPAIR, linux_raw_sys::errno::EPROTO)],
         errno: Errno::EPROTO,
         texts: [
-            "a seccomp filter rejects socketpair (EPROTO), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects AF_UNIX (EPROTO), or, before Linux 5.10 and in emulators, the kernel does",
             "a seccomp filter rejects socketpair (EPROTO)",
         ],
     },
@@ -392,7 +393,8 @@ fn one_domain() -> Outcome {
             return 2;
         }
         let cause = explained(arguments, Errno::EAFNOSUPPORT);
-        let text = "a seccomp filter rejects AF_INET (EAFNOSUPPORT), or, before Linux 5.10, it is not available";
+        let text =
+            "a seccomp filter rejects AF_INET (EAFNOSUPPORT), or, before Linux 5.10 and in emulators, the kernel does";
         let right = reads(cause, text)
             && reads(cause.in_detail(), "a seccomp filter rejects socketpair (EAFNOSUPPORT)")
             && explained(netbeui, Errno::EAFNOSUPPORT) == Cause::UnavailableDomain(Domain::NETBEUI);
