@@ -352,7 +352,13 @@ fn explained_memory_max() -> Outcome {
             }
             let cause = why_no_pair(errno).in_detail();
             if !mounted {
-                let text = format_args!("the system or a memory cgroup is out of memory ({errno:?})");
+                let text = if errno == Errno::ENOMEM && raw::kernel_release() >= (5, 15) {
+                    "the system or a memory cgroup is out of memory (ENOMEM)"
+                } else if errno == Errno::ENOMEM {
+                    "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted (ENOMEM)"
+                } else {
+                    "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted (ENFILE)"
+                };
                 same!(reads(cause, text), true);
                 return Ok(());
             }

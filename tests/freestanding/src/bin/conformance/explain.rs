@@ -3,7 +3,7 @@
 use core::fmt::{self, Display, Write};
 use freestanding::{println, raw};
 use linux_raw_sys::general::*;
-use linux_socketpair::explain::{self, Cause, Descriptors};
+use linux_socketpair::explain::{self, Cause, OpenFiles};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair, socketpair_into};
 
 use crate::report::{Needs, Outcome, Report, requires, same};
@@ -346,7 +346,7 @@ fn emfile_without(calls: &[u32]) -> Outcome {
             None
         } else {
             let open = None;
-            Some(Descriptors { soft, hard, open })
+            Some(OpenFiles { soft, hard, open })
         };
         i32::from(why_no_pair(errno).in_detail() != Cause::TooManyDescriptors(expected))
     });

@@ -217,9 +217,9 @@ const USES: &[Use] = &[
     },
     Use {
         row: "| `Cause::in_detail` for `ENFILE` and `ENOMEM` \
-              | `statfs`, `openat`, `read`, `close`; on 32-bit machines `statfs64` |",
-        calls: &[STATFS, __NR_openat, __NR_read, __NR_close],
-        works: |_| Cause::SystemLimit(Errno::ENOMEM).in_detail() != Cause::SystemLimit(Errno::ENOMEM),
+              | `statfs`, `openat`, `read`, `close`, `uname`; on 32-bit machines `statfs64` |",
+        calls: &[STATFS, __NR_openat, __NR_read, __NR_close, __NR_uname],
+        works: |_| Cause::SystemLimit(Errno::ENOMEM).in_detail().errno() == Errno::ENOMEM,
     },
     Use {
         row: "| `Cause::in_detail` for errnos of filters \
