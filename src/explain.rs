@@ -259,8 +259,8 @@ impl Cause {
             Self::FilterOrNoSockets => match syscalls::seccomp_mode() {
                 Ok(0) => Self::NoSockets,
                 Err(Errno::EINVAL) => self,
-                _ if is_on(PROTOCOLS, PROC_SUPER_MAGIC) => Self::Filter(Errno::ENOSYS),
-                _ => self,
+                // A kernel that has filters has sockets: CONFIG_SECCOMP_FILTER requires CONFIG_NET.
+                _ => Self::Filter(Errno::ENOSYS),
             },
             _ => self,
         }
@@ -437,9 +437,6 @@ impl fmt::Display for Type {
     }
 }
 
-/// The file exists where the kernel has sockets.
-const PROTOCOLS: &CStr = c"/proc/thread-self/net/protocols";
-
 /// Needs no free file descriptor.
 #[inline(never)]
 fn open_files() -> Option<OpenFiles> {
@@ -515,7 +512,7 @@ fn files() -> Result<Option<Usage>, Errno> {
 /// How many AF_UNIX sockets there are in this network namespace: the third column of the lines of UNIX and UNIX-STREAM.
 #[inline(never)]
 fn sockets() -> Option<u64> {
-    let file = open_proc(PROTOCOLS).ok()?;
+    let file = open_proc(c"/proc/thread-self/net/protocols").ok()?;
     let (mut count, mut found) = (0_u64, false);
     let (mut column, mut in_word, mut unix) = (0, false, true);
     let mut value = Some(0_u64);
@@ -569,21 +566,25 @@ fn memory_cgroup() -> Option<Usage> {
     }
     let flags = O_PATH | O_DIRECTORY;
     let mut cgroup = syscalls::open(None, ROOT, flags).ok()?;
+    let mut parents = 0;
     if !path.is_empty() {
         cgroup = syscalls::open(Some(cgroup.as_fd()), path, flags).ok()?;
+        parents = path.to_bytes().split(|byte| *byte == b'/').count();
     }
     let mut least: Option<Usage> = None;
-    // The root has no limit, nor has what contains it.
-    for _ in 0..32 {
-        let Ok(limit) = number_in(cgroup.as_fd(), c"memory.max") else {
-            break;
-        };
-        if let (Some(limit), Ok(Some(used))) = (limit, number_in(cgroup.as_fd(), c"memory.current")) {
+    loop {
+        let number = |name| number_in(cgroup.as_fd(), name);
+        // There is no limit in the root, nor where the controller is not enabled.
+        if let (Some(limit), Some(used)) = (number(c"memory.max"), number(c"memory.current")) {
             let usage = Usage { used, limit };
             if least.is_none_or(|least| usage.left() < least.left()) {
                 least = Some(usage);
             }
         }
+        if parents == 0 {
+            break;
+        }
+        parents -= 1;
         match syscalls::open(Some(cgroup.as_fd()), c"..", flags) {
             Ok(parent) => cgroup = parent,
             Err(_) => break,
@@ -607,12 +608,12 @@ fn open_proc(path: &CStr) -> Result<OwnedFd, Errno> {
 
 /// The number that the file begins with, if it does.
 #[inline(never)]
-fn number_in(directory: BorrowedFd<'_>, path: &CStr) -> Result<Option<u64>, Errno> {
-    let file = syscalls::open(Some(directory), path, O_RDONLY | O_NONBLOCK)?;
+fn number_in(directory: BorrowedFd<'_>, path: &CStr) -> Option<u64> {
+    let file = syscalls::open(Some(directory), path, O_RDONLY | O_NONBLOCK).ok()?;
     let mut memory = [MaybeUninit::uninit(); 32];
     let mut text = Text::new(&mut memory);
-    text.read(&file)?;
-    Ok(text.as_bytes().split(u8::is_ascii_whitespace).next().and_then(number))
+    text.read(&file).ok()?;
+    text.as_bytes().split(u8::is_ascii_whitespace).next().and_then(number)
 }
 
 /// A decimal number without sign.

@@ -377,8 +377,9 @@ fn enosys() -> Outcome {
     let either = "a seccomp filter rejects socketpair, or the kernel was built without CONFIG_NET (ENOSYS)";
     let decided = "a seccomp filter rejects socketpair (ENOSYS)";
     let calls = [(SOCKETPAIR, ENOSYS), (raw::SOCKETCALL.unwrap_or(SOCKETPAIR), ENOSYS)];
-    let second = if has_proc() { decided } else { either };
-    same!(filtered(&calls, PAIR, Errno::ENOSYS, [either, second]), 0);
+    same!(filtered(&calls, PAIR, Errno::ENOSYS, [either, decided]), 0);
+    let with_prctl = [calls[0], calls[1], (__NR_prctl, EINVAL)];
+    same!(filtered(&with_prctl, PAIR, Errno::ENOSYS, [either, either]), 0);
     Ok(())
 }
 

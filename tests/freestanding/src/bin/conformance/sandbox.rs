@@ -223,8 +223,8 @@ const USES: &[Use] = &[
     },
     Use {
         row: "| `Cause::in_detail` for errnos of filters \
-              | `prctl`, and where there is a filter `uname` or, for `ENOSYS`, `statfs`; on 32-bit machines `statfs64` |",
-        calls: &[__NR_prctl, __NR_uname, STATFS],
+              | `prctl`, and where there is a filter `uname` |",
+        calls: &[__NR_prctl, __NR_uname],
         works: |_| {
             let cause = Cause::FilterOrKernel(Domain::UNIX, Errno::EPERM).in_detail();
             cause.errno() == Errno::EPERM && Cause::FilterOrNoSockets.in_detail() == Cause::Filter(Errno::ENOSYS)
