@@ -6,7 +6,7 @@ use linux_raw_sys::general::*;
 use linux_socketpair::explain::{self, Cause, OpenFiles};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair, socketpair_into};
 
-use crate::report::{Needs, Outcome, Report, requires, same};
+use crate::report::{Needs, Otherwise, Outcome, Report, requires, same};
 
 /// Domain, type, flags and protocol.
 type Call = (u32, u32, u32, i32);
@@ -261,6 +261,11 @@ pub fn tests(report: &mut Report) {
     report.test(Needs::Seccomp, "explained: a filter's ENOSYS", enosys);
     report.test(
         Needs::Seccomp,
+        "explained: without a filter it was the kernel",
+        without_filter,
+    );
+    report.test(
+        Needs::Seccomp,
         "explained: a filter that rejects a domain alone",
         one_domain,
     );
@@ -380,6 +385,30 @@ fn enosys() -> Outcome {
     same!(filtered(&calls, PAIR, Errno::ENOSYS, [either, decided]), 0);
     let with_prctl = [calls[0], calls[1], (__NR_prctl, EINVAL)];
     same!(filtered(&with_prctl, PAIR, Errno::ENOSYS, [either, either]), 0);
+    Ok(())
+}
+
+fn without_filter() -> Outcome {
+    if raw::has_filter() {
+        return Err(Otherwise::Skipped("this process has a filter"));
+    }
+    let rows = [
+        (
+            Cause::FilterOrKernel(Domain::UNIX, Errno::EPERM),
+            "a security module rejects socketpair (EPERM)",
+        ),
+        (
+            Cause::FilterOrKernel(Domain::VSOCK, Errno::ENODEV),
+            "AF_VSOCK failed with ENODEV: no such device",
+        ),
+        (
+            Cause::FilterOrNoSockets,
+            "the kernel was built without CONFIG_NET (ENOSYS)",
+        ),
+    ];
+    for (cause, text) in rows {
+        same!(reads(cause.in_detail(), text), true);
+    }
     Ok(())
 }
 
