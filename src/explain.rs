@@ -1,7 +1,7 @@
 //! Why a call of socketpair(2) failed.
 //!
 //! [`socketpair`] makes no system call except the failed one, a second time, so a seccomp filter that returned an errno for
-//! it won't end the process. [`Cause::in_detail`] reads limits and counts, with system calls that a filter must allow.
+//! it doesn't end the process. [`Cause::in_detail`] reads limits and counts, with system calls that a filter must allow.
 //!
 //! ```
 //! use linux_socketpair::{Domain, SocketFlags, SocketType, explain, socketpair};
@@ -63,7 +63,7 @@ pub enum Cause {
     Unwritable,
     /// `EMFILE`: fewer than two file descriptors are free under `RLIMIT_NOFILE`, or under `fs.nr_open` where that was lowered
     /// since.
-    TooManyDescriptors(Option<Descriptors>),
+    TooManyDescriptors(Option<OpenFiles>),
     /// `ENFILE`: as many files are open in the system as `fs.file-max` permits to a process without CAP_SYS_ADMIN.
     TooManyFiles(Option<Usage>),
     /// `ENFILE`, or `ENOMEM` before Linux 5.15: there are twice as many AF_UNIX sockets as `fs.file-max`. Those of this network
@@ -71,13 +71,13 @@ pub enum Cause {
     TooManySockets(Usage, Errno),
     /// `ENOMEM`, or `ENFILE` for an inode: the memory cgroup's `memory.max`, in bytes.
     MemoryCgroup(Usage, Errno),
-    /// `ENOMEM`, or `ENFILE` for an inode: the system is out of memory, or a memory cgroup that can't be read.
-    OutOfMemory(Errno),
-    /// `ENFILE`, `ENOMEM`: one of the last four.
+    /// `ENOMEM`: the system is out of memory, or a memory cgroup that can't be read.
+    OutOfMemory,
+    /// `ENFILE`, or `ENOMEM` before Linux 5.15: files, sockets or memory are used up.
     SystemLimit(Errno),
     /// A seccomp filter returned this errno for the call, and the kernel did not handle it.
     Filter(Errno),
-    /// A seccomp filter returned this errno; or the kernel, if it is older than Linux 5.10 or emulated.
+    /// A seccomp filter returned this errno; or the kernel did, if it is older than Linux 5.10, or an emulator.
     FilterOrKernel(Domain, Errno),
     /// A security module denied the call with this errno.
     SecurityModule(Errno),
@@ -99,7 +99,7 @@ pub enum Cause {
 
 /// Limits of this process, and how many file descriptors it has open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Descriptors {
+pub struct OpenFiles {
     /// The soft limit `RLIMIT_NOFILE`: each file descriptor is below it.
     pub soft: u64,
     /// The hard limit, to which the process may raise the soft one.
@@ -120,12 +120,16 @@ pub struct Usage {
 /// Explains why [`socketpair`](crate::socketpair) with these arguments failed with `errno`.
 ///
 /// It makes no system call except the failed one, a second time, and only where errno and arguments leave the cause open; so no
-/// filter that returned an errno for it ends the process. If that succeeds, the file descriptors are closed.
+/// seccomp filter that returned an errno for it ends the process. If that succeeds, the file descriptors are closed.
 ///
-/// Linux 5.10 and later write `sv` before they ask a security module, and a seccomp filter answers earlier: that distinguishes
-/// [`SecurityModule`](Cause::SecurityModule) from [`FilterOrKernel`](Cause::FilterOrKernel).
+/// Linux 5.10 and later write the file descriptors' numbers before they ask a security module, and a filter returns its errno
+/// earlier: that distinguishes [`SecurityModule`](Cause::SecurityModule) from [`FilterOrKernel`](Cause::FilterOrKernel).
 ///
 /// The example of [`explain`](self) shows it.
+///
+/// Manual pages: [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html),
+/// [seccomp(2)](https://man7.org/linux/man-pages/man2/seccomp.2.html).
+#[doc(alias = "explain_socketpair")]
 #[must_use]
 pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: i32, errno: Errno) -> Cause {
     let bits = ty.bits() | flags.bits();
@@ -138,20 +142,27 @@ pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: 
             masked,
             SocketType::STREAM | SocketType::DGRAM | SocketType::SEQPACKET | SocketType::RAW
         );
-    let default_protocol = protocol == 0 || unix && protocol == AF_UNIX_PROTOCOL;
+    let unsupported_protocol = match errno {
+        Errno::EPROTONOSUPPORT => !unix || !matches!(protocol, 0 | AF_UNIX_PROTOCOL),
+        Errno::EINVAL => !unix && protocol != 0,
+        _ => false,
+    };
     match errno {
         Errno::EINVAL if !unknown.is_empty() => Cause::UnknownFlags(unknown),
         Errno::EINVAL if masked.bits() >= SOCK_MAX => Cause::UnknownType(masked),
-        Errno::EINVAL | Errno::EPROTONOSUPPORT if !default_protocol || !unix && errno != Errno::EINVAL => {
-            Cause::UnsupportedProtocol {
-                domain,
-                ty: masked,
-                protocol,
-                errno,
-            }
-        }
-        // gVisor returns EINVAL for a type that AF_UNIX doesn't support.
-        Errno::ESOCKTNOSUPPORT | Errno::EPROTOTYPE | Errno::EINVAL if !supported => Cause::UnsupportedType {
+        _ if unsupported_protocol => Cause::UnsupportedProtocol {
+            domain,
+            ty: masked,
+            protocol,
+            errno,
+        },
+        Errno::ESOCKTNOSUPPORT | Errno::EPROTOTYPE if !supported => Cause::UnsupportedType {
+            domain,
+            ty: masked,
+            errno,
+        },
+        // gVisor's errno for it.
+        Errno::EINVAL if unix && !supported => Cause::UnsupportedType {
             domain,
             ty: masked,
             errno,
@@ -226,30 +237,30 @@ impl Cause {
     ///
     /// - `EMFILE`: the limits; since Linux 6.2 how many file descriptors are open
     /// - `ENFILE`, `ENOMEM`: which limit is used up but for a sixteenth: AF_UNIX sockets, files in the system, the memory cgroup
-    ///   (version 2, mounted at /sys/fs/cgroup) or one that contains it; otherwise memory
+    ///   (version 2, mounted at /sys/fs/cgroup) or one that contains it
     /// - [`FilterOrKernel`](Self::FilterOrKernel), [`FilterOrNoSockets`](Self::FilterOrNoSockets): whether there is a filter,
     ///   and Linux 5.10 or later
     #[must_use]
     pub fn in_detail(self) -> Self {
         match self {
-            Self::TooManyDescriptors(_) => Self::TooManyDescriptors(descriptors()),
+            Self::TooManyDescriptors(_) => Self::TooManyDescriptors(open_files()),
             Self::TooManyFiles(_) => system_limit(Errno::ENFILE),
-            Self::SystemLimit(errno)
-            | Self::TooManySockets(_, errno)
-            | Self::MemoryCgroup(_, errno)
-            | Self::OutOfMemory(errno) => system_limit(errno),
+            Self::SystemLimit(errno) | Self::TooManySockets(_, errno) | Self::MemoryCgroup(_, errno) => {
+                system_limit(errno)
+            }
+            Self::OutOfMemory => system_limit(Errno::ENOMEM),
             Self::FilterOrKernel(domain, errno) => match syscalls::seccomp_mode() {
                 Ok(0) => by_kernel(domain, errno),
                 // This kernel has no filters, or it is QEMU user mode, which knows none.
                 Err(Errno::EINVAL) => self,
-                _ if writes_sv_first() => Self::Filter(errno),
+                _ if is_linux(5, 10) => Self::Filter(errno),
                 _ => self,
             },
             Self::FilterOrNoSockets => match syscalls::seccomp_mode() {
                 Ok(0) => Self::NoSockets,
                 Err(Errno::EINVAL) => self,
-                _ if is_on(PROTOCOLS, PROC_SUPER_MAGIC) => Self::Filter(Errno::ENOSYS),
-                _ => self,
+                // A kernel that has filters has sockets: CONFIG_SECCOMP_FILTER requires CONFIG_NET.
+                _ => Self::Filter(Errno::ENOSYS),
             },
             _ => self,
         }
@@ -265,6 +276,7 @@ impl Cause {
             Self::Unwritable => Errno::EFAULT,
             Self::TooManyDescriptors(_) => Errno::EMFILE,
             Self::TooManyFiles(_) => Errno::ENFILE,
+            Self::OutOfMemory => Errno::ENOMEM,
             Self::Capability(_) => Errno::EPERM,
             Self::NoSockets | Self::FilterOrNoSockets => Errno::ENOSYS,
             Self::SuccessWithoutPair => Errno::EPROTO,
@@ -272,7 +284,6 @@ impl Cause {
             | Self::UnsupportedType { errno, .. }
             | Self::TooManySockets(_, errno)
             | Self::MemoryCgroup(_, errno)
-            | Self::OutOfMemory(errno)
             | Self::SystemLimit(errno)
             | Self::Filter(errno)
             | Self::FilterOrKernel(_, errno)
@@ -344,7 +355,7 @@ impl fmt::Display for Cause {
             Self::TooManyDescriptors(None) => {
                 write!(f, "RLIMIT_NOFILE: fewer than 2 file descriptors are free ({errno:?})")
             }
-            Self::TooManyDescriptors(Some(Descriptors { soft, hard, open })) => {
+            Self::TooManyDescriptors(Some(OpenFiles { soft, hard, open })) => {
                 f.write_str("RLIMIT_NOFILE: ")?;
                 match open {
                     // The limit was lowered since.
@@ -373,20 +384,16 @@ impl fmt::Display for Cause {
                     "memory.max: the memory cgroup uses {used} of {limit} bytes ({errno:?})"
                 )
             }
-            Self::OutOfMemory(_) => write!(f, "the system or a memory cgroup is out of memory ({errno:?})"),
+            Self::OutOfMemory => write!(f, "the system or a memory cgroup is out of memory ({errno:?})"),
             Self::SystemLimit(_) => write!(
                 f,
                 "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted ({errno:?})"
             ),
             Self::Filter(_) => write!(f, "a seccomp filter rejects socketpair ({errno:?})"),
-            Self::FilterOrKernel(domain, Errno::EAFNOSUPPORT) => write!(
+            Self::FilterOrKernel(domain, _) => write!(
                 f,
-                "a seccomp filter rejects {} ({errno:?}), or, before Linux 5.10, it is not available",
+                "a seccomp filter rejects {} ({errno:?}), or, before Linux 5.10 and in emulators, the kernel does",
                 Family(domain)
-            ),
-            Self::FilterOrKernel(..) => write!(
-                f,
-                "a seccomp filter rejects socketpair ({errno:?}), or, before Linux 5.10, a security module"
             ),
             Self::SecurityModule(_) => write!(f, "a security module rejects socketpair ({errno:?})"),
             Self::Capability(domain) => write!(
@@ -430,12 +437,9 @@ impl fmt::Display for Type {
     }
 }
 
-/// The file exists where the kernel has sockets.
-const PROTOCOLS: &CStr = c"/proc/thread-self/net/protocols";
-
 /// Needs no free file descriptor.
 #[inline(never)]
-fn descriptors() -> Option<Descriptors> {
+fn open_files() -> Option<OpenFiles> {
     const OPEN: &CStr = c"/proc/thread-self/fd";
 
     let (soft, hard) = syscalls::open_files_limit().ok()?;
@@ -445,7 +449,7 @@ fn descriptors() -> Option<Descriptors> {
     } else {
         None
     };
-    Some(Descriptors { soft, hard, open })
+    Some(OpenFiles { soft, hard, open })
 }
 
 /// Whether the file exists, on a file system of this kind: a process may have changed its root, and what is there instead be of
@@ -455,9 +459,10 @@ fn is_on(path: &CStr, magic: u32) -> bool {
     syscalls::file_system(path) == Ok(magic)
 }
 
+/// Whether the kernel is of this release or a later one.
 #[inline(never)]
-fn writes_sv_first() -> bool {
-    syscalls::kernel_release().is_some_and(|release| release >= (5, 10))
+fn is_linux(major: u32, minor: u32) -> bool {
+    syscalls::kernel_release().is_some_and(|release| release >= (major, minor))
 }
 
 fn system_limit(errno: Errno) -> Cause {
@@ -477,7 +482,8 @@ fn system_limit(errno: Errno) -> Cause {
         (Some(usage), ..) if usage.is_used_up() => Cause::TooManySockets(usage, errno),
         (_, Some(usage), _) if usage.is_used_up() && errno == Errno::ENFILE => Cause::TooManyFiles(Some(usage)),
         (.., Some(usage)) if usage.is_used_up() => Cause::MemoryCgroup(usage, errno),
-        (Some(_), Some(_), _) => Cause::OutOfMemory(errno),
+        // Sockets and files have another errno.
+        _ if errno == Errno::ENOMEM && is_linux(5, 15) => Cause::OutOfMemory,
         _ => Cause::SystemLimit(errno),
     }
 }
@@ -506,7 +512,7 @@ fn files() -> Result<Option<Usage>, Errno> {
 /// How many AF_UNIX sockets there are in this network namespace: the third column of the lines of UNIX and UNIX-STREAM.
 #[inline(never)]
 fn sockets() -> Option<u64> {
-    let file = open_proc(PROTOCOLS).ok()?;
+    let file = open_proc(c"/proc/thread-self/net/protocols").ok()?;
     let (mut count, mut found) = (0_u64, false);
     let (mut column, mut in_word, mut unix) = (0, false, true);
     let mut value = Some(0_u64);
@@ -560,22 +566,29 @@ fn memory_cgroup() -> Option<Usage> {
     }
     let flags = O_PATH | O_DIRECTORY;
     let mut cgroup = syscalls::open(None, ROOT, flags).ok()?;
+    let mut parents = 0;
     if !path.is_empty() {
         cgroup = syscalls::open(Some(cgroup.as_fd()), path, flags).ok()?;
+        parents = path.to_bytes().split(|byte| *byte == b'/').count();
     }
     let mut least: Option<Usage> = None;
-    // The root has no limit, nor has what contains it.
-    for _ in 0..32 {
-        let Ok(limit) = number_in(cgroup.as_fd(), c"memory.max") else {
-            break;
-        };
-        if let (Some(limit), Ok(Some(used))) = (limit, number_in(cgroup.as_fd(), c"memory.current")) {
+    loop {
+        let number = |name| number_in(cgroup.as_fd(), name);
+        // There is no limit in the root, nor where the controller is not enabled.
+        if let (Some(limit), Some(used)) = (number(c"memory.max"), number(c"memory.current")) {
             let usage = Usage { used, limit };
             if least.is_none_or(|least| usage.left() < least.left()) {
                 least = Some(usage);
             }
         }
-        cgroup = syscalls::open(Some(cgroup.as_fd()), c"..", flags).ok()?;
+        if parents == 0 {
+            break;
+        }
+        parents -= 1;
+        match syscalls::open(Some(cgroup.as_fd()), c"..", flags) {
+            Ok(parent) => cgroup = parent,
+            Err(_) => break,
+        }
     }
     least
 }
@@ -595,12 +608,12 @@ fn open_proc(path: &CStr) -> Result<OwnedFd, Errno> {
 
 /// The number that the file begins with, if it does.
 #[inline(never)]
-fn number_in(directory: BorrowedFd<'_>, path: &CStr) -> Result<Option<u64>, Errno> {
-    let file = syscalls::open(Some(directory), path, O_RDONLY | O_NONBLOCK)?;
+fn number_in(directory: BorrowedFd<'_>, path: &CStr) -> Option<u64> {
+    let file = syscalls::open(Some(directory), path, O_RDONLY | O_NONBLOCK).ok()?;
     let mut memory = [MaybeUninit::uninit(); 32];
     let mut text = Text::new(&mut memory);
-    text.read(&file)?;
-    Ok(text.as_bytes().split(u8::is_ascii_whitespace).next().and_then(number))
+    text.read(&file).ok()?;
+    text.as_bytes().split(u8::is_ascii_whitespace).next().and_then(number)
 }
 
 /// A decimal number without sign.

@@ -390,8 +390,6 @@ pub(crate) fn open_files_limit() -> Result<(u64, u64), Errno> {
     let at = &raw mut limit as usize;
     // SAFETY: the kernel writes `limit` alone.
     decode(unsafe { syscall4::<__NR_prlimit64>(0, RLIMIT_NOFILE as usize, 0, at) })?;
-    // SAFETY: it is initialized. Volatile, since the compiler doesn't see the address used.
-    let limit = unsafe { (&raw const limit).read_volatile() };
     Ok((limit.rlim_cur, limit.rlim_max))
 }
 

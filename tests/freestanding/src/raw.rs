@@ -629,6 +629,12 @@ pub fn has_seccomp_filters() -> bool {
     unsafe { syscall(__NR_prctl, [prctl::PR_SET_SECCOMP as usize, SECCOMP_MODE_FILTER, 0]) == EFAULT }
 }
 
+/// Whether this process has a filter.
+pub fn has_filter() -> bool {
+    // SAFETY: no memory is involved.
+    unsafe { syscall(__NR_prctl, [prctl::PR_GET_SECCOMP as usize]) != 0 }
+}
+
 /// Has the kernel end this process at any of the system calls.
 pub fn kill_at<const N: usize>(calls: [u32; N]) {
     let mut filter = Filter::new();

@@ -259,8 +259,8 @@ impl Steps {
             return;
         };
         self.step(found.and_then(|found| found.open).ok_or(()));
-        let limit = Cause::SystemLimit(Errno::ENOMEM);
-        self.step(if limit.in_detail() == limit { Err(()) } else { Ok(()) });
+        let limit = Cause::SystemLimit(Errno::ENFILE);
+        self.step(if limit.in_detail() == limit { Ok(()) } else { Err(()) });
         let (domain, ty, flags) = (Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
         let repeated = explain::socketpair(domain, ty, flags, 0, Errno::EACCES);
         self.step(if repeated == Cause::SucceedsNow(Errno::EACCES) {

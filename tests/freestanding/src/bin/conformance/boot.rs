@@ -335,16 +335,23 @@ fn security_module() -> Outcome {
     Ok(())
 }
 
-/// What can't be read is not claimed: first the cgroups are mounted elsewhere.
+/// What can't be read is not claimed: first the cgroups are mounted elsewhere. The limit can be that of a parent, whose
+/// controller the process's own cgroup lacks.
 fn explained_memory_max() -> Outcome {
-    same!(raw::write_to(c"/cgroup/tight/cgroup.procs", b"0") > 0, true);
-    let outcomes = [false, true].map(|mounted| {
-        if mounted {
+    same!(raw::mkdir(c"/cgroup/tight/inner"), 0);
+    let places = [
+        (c"/cgroup/tight/cgroup.procs", false),
+        (c"/cgroup/tight/cgroup.procs", true),
+        (c"/cgroup/tight/inner/cgroup.procs", true),
+    ];
+    let outcomes = places.map(|(place, mounted)| {
+        if mounted && raw::number_in(c"/sys/fs/cgroup/cgroup.procs").is_none() {
             for folder in [c"/sys", c"/sys/fs"] {
                 same!(raw::mkdir(folder), 0);
             }
             same!(raw::mount(c"cgroup2", c"/sys/fs/cgroup"), 0);
         }
+        same!(raw::write_to(place, b"0") > 0, true);
         at_the_limit(|errno, pairs| {
             // What explains the error needs some memory too.
             for pair in pairs.iter_mut().take(8) {
@@ -352,7 +359,13 @@ fn explained_memory_max() -> Outcome {
             }
             let cause = why_no_pair(errno).in_detail();
             if !mounted {
-                let text = format_args!("the system or a memory cgroup is out of memory ({errno:?})");
+                let text = if errno == Errno::ENOMEM && raw::kernel_release() >= (5, 15) {
+                    "the system or a memory cgroup is out of memory (ENOMEM)"
+                } else if errno == Errno::ENOMEM {
+                    "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted (ENOMEM)"
+                } else {
+                    "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted (ENFILE)"
+                };
                 same!(reads(cause, text), true);
                 return Ok(());
             }

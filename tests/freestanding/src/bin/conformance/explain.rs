@@ -3,10 +3,10 @@
 use core::fmt::{self, Display, Write};
 use freestanding::{println, raw};
 use linux_raw_sys::general::*;
-use linux_socketpair::explain::{self, Cause, Descriptors};
+use linux_socketpair::explain::{self, Cause, OpenFiles};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair, socketpair_into};
 
-use crate::report::{Needs, Outcome, Report, requires, same};
+use crate::report::{Needs, Otherwise, Outcome, Report, requires, same};
 
 /// Domain, type, flags and protocol.
 type Call = (u32, u32, u32, i32);
@@ -59,7 +59,8 @@ const SOCKETPAIR: u32 = __NR_socketpair;
 const EPERM: u32 = linux_raw_sys::errno::EPERM;
 const EINVAL: u32 = linux_raw_sys::errno::EINVAL;
 
-const EITHER: &str = "a seccomp filter rejects socketpair (EPERM), or, before Linux 5.10, a security module";
+const EITHER: &str =
+    "a seccomp filter rejects AF_UNIX (EPERM), or, before Linux 5.10 and in emulators, the kernel does";
 
 const FILTERED: &[Filtered] = &[
     Filtered {
@@ -73,7 +74,7 @@ const FILTERED: &[Filtered] = &[
         calls: &[(SOCKETPAIR, linux_raw_sys::errno::EACCES)],
         errno: Errno::EACCES,
         texts: [
-            "a seccomp filter rejects socketpair (EACCES), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects AF_UNIX (EACCES), or, before Linux 5.10 and in emulators, the kernel does",
             "a seccomp filter rejects socketpair (EACCES)",
         ],
     },
@@ -82,7 +83,7 @@ const FILTERED: &[Filtered] = &[
         calls: &[(SOCKETPAIR, linux_raw_sys::errno::EAFNOSUPPORT)],
         errno: Errno::EAFNOSUPPORT,
         texts: [
-            "a seccomp filter rejects AF_UNIX (EAFNOSUPPORT), or, before Linux 5.10, it is not available",
+            "a seccomp filter rejects AF_UNIX (EAFNOSUPPORT), or, before Linux 5.10 and in emulators, the kernel does",
             "a seccomp filter rejects socketpair (EAFNOSUPPORT)",
         ],
     },
@@ -91,7 +92,7 @@ const FILTERED: &[Filtered] = &[
         calls: &[(SOCKETPAIR, EINVAL)],
         errno: Errno::EINVAL,
         texts: [
-            "a seccomp filter rejects socketpair (EINVAL), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects AF_UNIX (EINVAL), or, before Linux 5.10 and in emulators, the kernel does",
             "a seccomp filter rejects socketpair (EINVAL)",
         ],
     },
@@ -124,7 +125,7 @@ const FILTERED: &[Filtered] = &[
         calls: &[(SOCKETPAIR, linux_raw_sys::errno::EPROTO)],
         errno: Errno::EPROTO,
         texts: [
-            "a seccomp filter rejects socketpair (EPROTO), or, before Linux 5.10, a security module",
+            "a seccomp filter rejects AF_UNIX (EPROTO), or, before Linux 5.10 and in emulators, the kernel does",
             "a seccomp filter rejects socketpair (EPROTO)",
         ],
     },
@@ -260,6 +261,11 @@ pub fn tests(report: &mut Report) {
     report.test(Needs::Seccomp, "explained: a filter's ENOSYS", enosys);
     report.test(
         Needs::Seccomp,
+        "explained: without a filter it was the kernel",
+        without_filter,
+    );
+    report.test(
+        Needs::Seccomp,
         "explained: a filter that rejects a domain alone",
         one_domain,
     );
@@ -345,7 +351,7 @@ fn emfile_without(calls: &[u32]) -> Outcome {
             None
         } else {
             let open = None;
-            Some(Descriptors { soft, hard, open })
+            Some(OpenFiles { soft, hard, open })
         };
         i32::from(why_no_pair(errno).in_detail() != Cause::TooManyDescriptors(expected))
     });
@@ -376,8 +382,33 @@ fn enosys() -> Outcome {
     let either = "a seccomp filter rejects socketpair, or the kernel was built without CONFIG_NET (ENOSYS)";
     let decided = "a seccomp filter rejects socketpair (ENOSYS)";
     let calls = [(SOCKETPAIR, ENOSYS), (raw::SOCKETCALL.unwrap_or(SOCKETPAIR), ENOSYS)];
-    let second = if has_proc() { decided } else { either };
-    same!(filtered(&calls, PAIR, Errno::ENOSYS, [either, second]), 0);
+    same!(filtered(&calls, PAIR, Errno::ENOSYS, [either, decided]), 0);
+    let with_prctl = [calls[0], calls[1], (__NR_prctl, EINVAL)];
+    same!(filtered(&with_prctl, PAIR, Errno::ENOSYS, [either, either]), 0);
+    Ok(())
+}
+
+fn without_filter() -> Outcome {
+    if raw::has_filter() {
+        return Err(Otherwise::Skipped("this process has a filter"));
+    }
+    let rows = [
+        (
+            Cause::FilterOrKernel(Domain::UNIX, Errno::EPERM),
+            "a security module rejects socketpair (EPERM)",
+        ),
+        (
+            Cause::FilterOrKernel(Domain::VSOCK, Errno::ENODEV),
+            "AF_VSOCK failed with ENODEV: no such device",
+        ),
+        (
+            Cause::FilterOrNoSockets,
+            "the kernel was built without CONFIG_NET (ENOSYS)",
+        ),
+    ];
+    for (cause, text) in rows {
+        same!(reads(cause.in_detail(), text), true);
+    }
     Ok(())
 }
 
@@ -392,7 +423,8 @@ fn one_domain() -> Outcome {
             return 2;
         }
         let cause = explained(arguments, Errno::EAFNOSUPPORT);
-        let text = "a seccomp filter rejects AF_INET (EAFNOSUPPORT), or, before Linux 5.10, it is not available";
+        let text =
+            "a seccomp filter rejects AF_INET (EAFNOSUPPORT), or, before Linux 5.10 and in emulators, the kernel does";
         let right = reads(cause, text)
             && reads(cause.in_detail(), "a seccomp filter rejects socketpair (EAFNOSUPPORT)")
             && explained(netbeui, Errno::EAFNOSUPPORT) == Cause::UnavailableDomain(Domain::NETBEUI);

@@ -249,14 +249,14 @@ const USES: &[Use] = &[
     },
     Use {
         row: "| `Cause::in_detail` for `ENFILE` and `ENOMEM` \
-              | `statfs`, `openat`, `read`, `close`; on 32-bit machines `statfs64` |",
-        calls: &[STATFS, __NR_openat, __NR_read, __NR_close],
-        works: |_| Cause::SystemLimit(Errno::ENOMEM).in_detail() != Cause::SystemLimit(Errno::ENOMEM),
+              | `statfs`, `openat`, `read`, `close`, `uname`; on 32-bit machines `statfs64` |",
+        calls: &[STATFS, __NR_openat, __NR_read, __NR_close, __NR_uname],
+        works: |_| Cause::SystemLimit(Errno::ENOMEM).in_detail().errno() == Errno::ENOMEM,
     },
     Use {
         row: "| `Cause::in_detail` for errnos of filters \
-              | `prctl`, and where there is a filter `uname` or, for `ENOSYS`, `statfs`; on 32-bit machines `statfs64` |",
-        calls: &[__NR_prctl, __NR_uname, STATFS],
+              | `prctl`, and where there is a filter `uname` |",
+        calls: &[__NR_prctl, __NR_uname],
         works: |_| {
             let cause = Cause::FilterOrKernel(Domain::UNIX, Errno::EPERM).in_detail();
             cause.errno() == Errno::EPERM && Cause::FilterOrNoSockets.in_detail() == Cause::Filter(Errno::ENOSYS)
