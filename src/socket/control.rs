@@ -731,7 +731,7 @@ enum Numbers {
 
 impl Numbers {
     /// Inlined, so that callers that look for other messages don't pay for it.
-    #[inline(always)]
+    #[inline]
     fn of(level: i32, ty: i32, payload: &[u8]) -> Self {
         let numbers = match (level, ty) {
             (SOL, TIMESTAMP) => time_of_words(payload, 1000),
@@ -745,13 +745,13 @@ impl Numbers {
     }
 }
 
-#[inline(always)]
+#[inline]
 fn bytes_to_recv(payload: &[u8]) -> Option<Numbers> {
     let bytes = i32::from_ne_bytes(payload.try_into().ok()?);
     bytes.try_into().ok().map(Numbers::Bytes)
 }
 
-#[inline(always)]
+#[inline]
 fn time_of_words(payload: &[u8], nanos_per_unit: u32) -> Option<Numbers> {
     let words: &[u8; size_of::<[isize; 2]>()] = payload.try_into().ok()?;
     // SAFETY: any bytes are ints.
@@ -759,7 +759,7 @@ fn time_of_words(payload: &[u8], nanos_per_unit: u32) -> Option<Numbers> {
     since_1970(words.map(|word| word as i64), nanos_per_unit)
 }
 
-#[inline(always)]
+#[inline]
 fn time(payload: &[u8], nanos_per_unit: u32) -> Option<Numbers> {
     let ints: &[u8; size_of::<[i64; 2]>()] = payload.try_into().ok()?;
     // SAFETY: any bytes are ints.
@@ -769,7 +769,7 @@ fn time(payload: &[u8], nanos_per_unit: u32) -> Option<Numbers> {
     )
 }
 
-#[inline(always)]
+#[inline]
 fn since_1970([seconds, units]: [i64; 2], nanos_per_unit: u32) -> Option<Numbers> {
     match u32::try_from(units).ok()?.checked_mul(nanos_per_unit)? {
         nanos @ 0..1_000_000_000 => Some(Numbers::Time(Duration::new(seconds.try_into().ok()?, nanos))),

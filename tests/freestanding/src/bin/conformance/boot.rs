@@ -5,6 +5,7 @@ use freestanding::raw;
 use linux_raw_sys::net;
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, socketpair};
 
+use crate::denied_rights;
 use crate::pairs::Pair;
 use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same};
 
@@ -43,6 +44,7 @@ pub fn tests(report: &mut Report) {
         "a cgroup's memory is used up: ENOMEM or ENFILE, and recovery",
         memory_max,
     );
+    denied_rights::tests(report);
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
         same!(tipc_pair(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);
         for module in [
