@@ -19,6 +19,11 @@ const CREDENTIALS: i32 = SCM_CREDENTIALS as i32;
 const SECURITY: i32 = SCM_SECURITY as i32;
 const PIDFD: i32 = SCM_PIDFD as i32;
 const INQ: i32 = SCM_INQ as i32;
+// The messages of these options have the same numbers. The old ones are of machine words, the new ones of 64 bits.
+const TIMESTAMP: i32 = SO_TIMESTAMP_OLD as i32;
+const TIMESTAMP_64: i32 = SO_TIMESTAMP_NEW as i32;
+const TIMESTAMPNS: i32 = SO_TIMESTAMPNS_OLD as i32;
+const TIMESTAMPNS_64: i32 = SO_TIMESTAMPNS_NEW as i32;
 
 /// How much memory control messages occupy, in words of the machine: the length of the memory that [`SendControl`] and
 /// [`RecvControl`] are given.
@@ -429,10 +434,12 @@ impl<'a> RecvControl<'a> {
 
     /// Returns the memory behind what was received, for another part of the same message.
     pub(super) fn rest_as_raw_parts(&mut self) -> (*mut u8, usize) {
-        let messages = self.received();
-        let used = messages.fold(0, |used: usize, message| used.wrapping_add(size_of_message(&message)));
-        // A last message without its padding ends within the memory all the same, which is words.
-        self.forget_from(used.min(size_of_val(self.memory)));
+        if self.len > 0 {
+            let messages = self.received();
+            let used = messages.fold(0, |used: usize, message| used.wrapping_add(size_of_message(&message)));
+            // A last message without its padding ends within the memory all the same, which is words.
+            self.forget_from(used.min(size_of_val(self.memory)));
+        }
         let len = size_of_val(self.memory) - self.len;
         // SAFETY: it is no more than the size of the memory.
         (unsafe { self.memory.as_mut_ptr().byte_add(self.len) }.cast(), len)
@@ -450,7 +457,9 @@ impl<'a> RecvControl<'a> {
         self.len = before + len.min(size_of_val(self.memory) - before);
         if is_part {
             self.truncated |= flags.contains(MessageFlags::CTRUNC);
-            self.merge_from(before);
+            if before > 0 {
+                self.merge_from(before);
+            }
             if self.max_descriptors < usize::MAX {
                 self.truncated |= close_beyond(self.max_descriptors, self.received());
             }
@@ -681,7 +690,7 @@ pub struct ControlMessages<'a>(Messages<'a>);
 impl<'a> Iterator for ControlMessages<'a> {
     type Item = ControlMessage<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<ControlMessage<'a>> {
         loop {
             let Message { level, ty, payload } = self.0.next()?;
@@ -703,45 +712,67 @@ impl<'a> Iterator for ControlMessages<'a> {
                     None => continue,
                 },
                 (SOL, SECURITY, _) => ControlMessage::Security(payload),
-                (SOL, ..) => other_of_sockets(ty, payload),
-                _ => ControlMessage::Other { level, ty, payload },
+                _ => match Numbers::of(level, ty, payload) {
+                    Numbers::Time(since) => ControlMessage::Timestamp(since),
+                    Numbers::Bytes(bytes) => ControlMessage::BytesToRecv(bytes),
+                    Numbers::No => ControlMessage::Other { level, ty, payload },
+                },
             });
         }
     }
 }
 
-fn other_of_sockets(ty: i32, payload: &mut [u8]) -> ControlMessage<'_> {
-    if let (INQ, &mut [a, b, c, d]) = (ty, &mut *payload) {
-        if let Ok(bytes) = i32::from_ne_bytes([a, b, c, d]).try_into() {
-            return ControlMessage::BytesToRecv(bytes);
-        }
-    } else if let Some(since) = time(ty, payload) {
-        return ControlMessage::Timestamp(since);
-    }
-    let level = SOL;
-    ControlMessage::Other { level, ty, payload }
+/// What a message contains that consists of numbers alone.
+enum Numbers {
+    Time(Duration),
+    Bytes(usize),
+    No,
 }
 
-/// The time in a message of that type, if it is from 1970 on.
-fn time(ty: i32, payload: &[u8]) -> Option<Duration> {
-    let (per_unit, is_old) = match ty as u32 {
-        SO_TIMESTAMP_OLD => (1000, true),
-        SO_TIMESTAMP_NEW => (1000, false),
-        SO_TIMESTAMPNS_OLD => (1, true),
-        SO_TIMESTAMPNS_NEW => (1, false),
-        _ => return None,
-    };
-    let [seconds, units] = if is_old {
-        let words: &[u8; size_of::<[isize; 2]>()] = payload.try_into().ok()?;
-        // SAFETY: any bytes are ints.
-        unsafe { words.as_ptr().cast::<[isize; 2]>().read_unaligned() }.map(|word| word as i64)
-    } else {
-        let ints: &[u8; 16] = payload.try_into().ok()?;
-        // SAFETY: any bytes are ints.
-        unsafe { ints.as_ptr().cast::<[i64; 2]>().read_unaligned() }
-    };
-    match u32::try_from(units).ok()?.checked_mul(per_unit)? {
-        nanos @ 0..1_000_000_000 => Some(Duration::new(seconds.try_into().ok()?, nanos)),
+impl Numbers {
+    /// Inlined, so that callers that look for other messages don't pay for it.
+    #[inline]
+    fn of(level: i32, ty: i32, payload: &[u8]) -> Self {
+        let numbers = match (level, ty) {
+            (SOL, TIMESTAMP) => time_of_words(payload, 1000),
+            (SOL, TIMESTAMPNS) => time_of_words(payload, 1),
+            (SOL, TIMESTAMP_64) => time(payload, 1000),
+            (SOL, TIMESTAMPNS_64) => time(payload, 1),
+            (SOL, INQ) => bytes_to_recv(payload),
+            _ => None,
+        };
+        numbers.unwrap_or(Self::No)
+    }
+}
+
+#[inline]
+fn bytes_to_recv(payload: &[u8]) -> Option<Numbers> {
+    let bytes = i32::from_ne_bytes(payload.try_into().ok()?);
+    bytes.try_into().ok().map(Numbers::Bytes)
+}
+
+#[inline]
+fn time_of_words(payload: &[u8], nanos_per_unit: u32) -> Option<Numbers> {
+    let words: &[u8; size_of::<[isize; 2]>()] = payload.try_into().ok()?;
+    // SAFETY: any bytes are ints.
+    let words = unsafe { words.as_ptr().cast::<[isize; 2]>().read_unaligned() };
+    since_1970(words.map(|word| word as i64), nanos_per_unit)
+}
+
+#[inline]
+fn time(payload: &[u8], nanos_per_unit: u32) -> Option<Numbers> {
+    let ints: &[u8; size_of::<[i64; 2]>()] = payload.try_into().ok()?;
+    // SAFETY: any bytes are ints.
+    since_1970(
+        unsafe { ints.as_ptr().cast::<[i64; 2]>().read_unaligned() },
+        nanos_per_unit,
+    )
+}
+
+#[inline]
+fn since_1970([seconds, units]: [i64; 2], nanos_per_unit: u32) -> Option<Numbers> {
+    match u32::try_from(units).ok()?.checked_mul(nanos_per_unit)? {
+        nanos @ 0..1_000_000_000 => Some(Numbers::Time(Duration::new(seconds.try_into().ok()?, nanos))),
         _ => None,
     }
 }
@@ -849,5 +880,175 @@ impl From<Truncated> for Errno {
     #[inline]
     fn from(_: Truncated) -> Self {
         Self::ENOBUFS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use std::{vec, vec::Vec};
+
+    /// Level, type and payload. Negated errnos are in the places of file descriptors, so that nothing is closed.
+    type Record<'a> = (i32, i32, &'a [i32]);
+
+    /// Adds a part as a kernel writes it, which returns so many bytes more as its length.
+    fn add(control: &mut RecvControl<'_>, records: &[Record<'_>], more: usize, flags: MessageFlags, is_part: bool) {
+        let (at, len) = control.rest_as_raw_parts();
+        let mut words = vec![MaybeUninit::uninit(); records.iter().map(|record| cmsg::words(4 * record.2.len())).sum()];
+        let mut sent = SendControl::new(&mut words);
+        for (level, ty, ints) in records {
+            let payload: Vec<u8> = ints.iter().flat_map(|int| int.to_ne_bytes()).collect();
+            // SAFETY: it is never sent.
+            unsafe { sent.push(*level, *ty, &payload) }.expect("there is memory");
+        }
+        let bytes = sent.as_bytes();
+        assert!(bytes.len() <= len, "{} bytes in {len}", bytes.len());
+        // SAFETY: they fit, and one call would have written them.
+        unsafe {
+            at.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            control.add_received((bytes.len() + more).min(len), flags, is_part);
+        }
+    }
+
+    fn held(control: &mut RecvControl<'_>) -> Vec<(i32, i32, Vec<i32>)> {
+        let record = |message: Message<'_>| {
+            // SAFETY: it is a message's payload.
+            (message.level, message.ty, unsafe { ints(message.payload) }.to_vec())
+        };
+        control.received().map(record).collect()
+    }
+
+    const NONE: MessageFlags = MessageFlags::empty();
+    const A: Record<'_> = (SOL, CREDENTIALS, &[1, 2, 3]);
+    const B: Record<'_> = (SOL, CREDENTIALS, &[1, 2, 4]);
+    const PIDFD_OF: Record<'_> = (SOL, PIDFD, &[-22]);
+    const LABEL: Record<'_> = (SOL, SECURITY, &[77]);
+
+    #[test]
+    fn parts_are_added_and_what_they_repeat_is_not() {
+        for more in [0, 8, 4096] {
+            let mut memory = [MaybeUninit::uninit(); 128];
+            let mut control = RecvControl::new(&mut memory);
+            add(
+                &mut control,
+                &[A, LABEL, PIDFD_OF, (SOL, INQ, &[100])],
+                more,
+                NONE,
+                true,
+            );
+            add(&mut control, &[], more, NONE, true);
+            add(
+                &mut control,
+                &[A, LABEL, (SOL, RIGHTS, &[-1, -2, -3]), PIDFD_OF, (SOL, INQ, &[50])],
+                more,
+                NONE,
+                true,
+            );
+            add(&mut control, &[A, LABEL, PIDFD_OF, (SOL, INQ, &[7])], more, NONE, true);
+            add(&mut control, &[(SOL, RIGHTS, &[-4])], more, NONE, true);
+            add(
+                &mut control,
+                &[B, (SOL, SECURITY, &[78]), (SOL, RIGHTS, &[-5]), PIDFD_OF],
+                more,
+                NONE,
+                true,
+            );
+            // Another level's message of the same number.
+            add(
+                &mut control,
+                &[A, (7, INQ, &[9]), (7, CREDENTIALS, &[1, 2, 3])],
+                more,
+                NONE,
+                true,
+            );
+            let expected = [
+                A,
+                LABEL,
+                PIDFD_OF,
+                (SOL, INQ, &[7]),
+                (SOL, RIGHTS, &[-1, -2, -3]),
+                (SOL, RIGHTS, &[-4]),
+                B,
+                (SOL, SECURITY, &[78]),
+                (SOL, RIGHTS, &[-5]),
+                PIDFD_OF,
+                (7, INQ, &[9]),
+                (7, CREDENTIALS, &[1, 2, 3]),
+            ];
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|(level, ty, ints)| (*level, *ty, ints.to_vec()))
+                .collect();
+            assert_eq!(held(&mut control), expected, "{more}");
+            assert_eq!(control.descriptors().map(Iterator::count), Ok(5));
+            assert_eq!(control.descriptors().map(Iterator::count), Ok(0));
+            control.clear();
+            assert_eq!(held(&mut control), []);
+            assert!(control.memory.iter().all(|&word| word == 0));
+        }
+    }
+
+    #[test]
+    fn what_a_call_wrote_that_received_nothing_is_discarded() {
+        let mut memory = [MaybeUninit::uninit(); 64];
+        let mut control = RecvControl::new(&mut memory);
+        add(&mut control, &[A, PIDFD_OF], 4096, NONE, false);
+        assert!(control.is_empty());
+        add(&mut control, &[A, (SOL, RIGHTS, &[-1])], 0, NONE, true);
+        add(
+            &mut control,
+            &[(SOL, CREDENTIALS, &[0, 0, 0]), PIDFD_OF],
+            4096,
+            MessageFlags::CTRUNC,
+            false,
+        );
+        assert_eq!(held(&mut control).len(), 2);
+        assert!(!control.is_truncated());
+        let used = control.len / WORD;
+        assert!(control.memory[used..].iter().all(|&word| word == 0));
+    }
+
+    #[test]
+    fn memory_is_used_to_its_end_and_truncation_stays() {
+        const SIZE: usize = space::rights(1) + space::rights(2);
+        let mut memory = [MaybeUninit::uninit(); SIZE];
+        let mut control = RecvControl::new(&mut memory);
+        add(&mut control, &[(SOL, RIGHTS, &[-1])], 0, NONE, true);
+        add(&mut control, &[(SOL, RIGHTS, &[-2, -3])], 0, MessageFlags::CTRUNC, true);
+        assert_eq!(control.rest_as_raw_parts().1, 0);
+        add(&mut control, &[], 0, NONE, true);
+        assert!(control.is_truncated());
+        assert_eq!(held(&mut control).len(), 2);
+        // None at all.
+        let mut control = RecvControl::new(&mut []);
+        assert_eq!(control.rest_as_raw_parts().1, 0);
+        add(&mut control, &[], 0, MessageFlags::CTRUNC, true);
+        assert!(control.is_truncated() && control.is_empty());
+    }
+
+    #[test]
+    fn a_last_message_without_its_padding_is_followed_by_the_next_one() {
+        let mut memory = [MaybeUninit::uninit(); 64];
+        let mut control = RecvControl::new(&mut memory);
+        add(&mut control, &[(SOL, RIGHTS, &[-1])], 0, NONE, true);
+        // As the kernel may report it.
+        control.len = cmsg::words(0) * WORD + 4;
+        add(&mut control, &[(SOL, RIGHTS, &[-2])], 0, NONE, true);
+        assert_eq!(control.descriptors().map(Iterator::count), Ok(2));
+    }
+
+    #[test]
+    fn the_limit_counts_the_descriptors_of_all_parts() {
+        let mut memory = [MaybeUninit::uninit(); 64];
+        let mut control = RecvControl::new(&mut memory);
+        control.set_max_descriptors(3);
+        add(&mut control, &[(SOL, RIGHTS, &[-1, -2])], 0, NONE, true);
+        assert!(!control.is_truncated());
+        add(&mut control, &[(SOL, RIGHTS, &[-3, -4])], 0, NONE, true);
+        assert!(control.is_truncated());
+        assert_eq!(control.partial_messages().count(), 2);
+        assert_eq!(held(&mut control)[1].2[1], TAKEN);
     }
 }

@@ -1,6 +1,6 @@
 //! System calls that don't use the crate under test. A negative result is a negated errno.
 
-use core::{ffi::CStr, ptr, time::Duration};
+use core::{ffi::CStr, ptr, slice, time::Duration};
 use linux_raw_sys::{general::*, if_tun, net, prctl};
 
 pub use crate::machine::SOCKETCALL;
@@ -253,23 +253,28 @@ fn open_files_limit(set: Option<[u64; 2]>) -> [u64; 2] {
 
 pub const PAGE: usize = 65536; // a multiple of every page size in use
 
-/// Two fresh pages, the first writable, the second with the protection `second`.
-pub fn two_pages(second: u32) -> *mut u8 {
+/// Fresh memory that can be read and written.
+fn fresh_memory(len: usize) -> *mut u8 {
     #[cfg(target_pointer_width = "64")]
     const MMAP: u32 = __NR_mmap;
     #[cfg(target_pointer_width = "32")]
     const MMAP: u32 = __NR_mmap2;
     let (protection, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
-    let arguments = [0, 2 * PAGE, protection as usize, flags as usize, usize::MAX, 0];
+    let arguments = [0, len, protection as usize, flags as usize, usize::MAX, 0];
     let in_memory = [arguments.as_ptr() as usize, 0, 0, 0, 0, 0];
-    // SAFETY: the memory is fresh, and nobody else's.
-    unsafe {
-        let pages = syscall6(MMAP, if MMAP_READS_MEMORY { in_memory } else { arguments });
-        assert!(!(-4095..0).contains(&pages), "mmap: {pages}");
-        let answer = syscall(__NR_mprotect, [pages as usize + PAGE, PAGE, second as usize]);
-        assert!(answer == 0, "mprotect: {answer}");
-        ptr::with_exposed_provenance_mut(pages as usize)
-    }
+    // SAFETY: the memory is fresh, and nothing else's.
+    let memory = unsafe { syscall6(MMAP, if MMAP_READS_MEMORY { in_memory } else { arguments }) };
+    assert!(!(-4095..0).contains(&memory), "mmap: {memory}");
+    ptr::with_exposed_provenance_mut(memory as usize)
+}
+
+/// Two fresh pages, the first writable, the second with the protection `second`.
+pub fn two_pages(second: u32) -> *mut u8 {
+    let pages = fresh_memory(2 * PAGE);
+    // SAFETY: the second page is nothing else's.
+    let answer = unsafe { syscall(__NR_mprotect, [pages as usize + PAGE, PAGE, second as usize]) };
+    assert!(answer == 0, "mprotect: {answer}");
+    pages
 }
 
 /// Runs `child` in a process of its own and returns its wait status: 256 times the exit status, or the signal.
@@ -525,6 +530,24 @@ pub fn number_in(path: &CStr) -> Option<u64> {
         .iter()
         .take_while(|byte| byte.is_ascii_digit());
     Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+}
+
+/// The content of a file, at most 16 MiB of it, in memory that is never returned.
+pub fn content(path: &CStr) -> Option<&'static [u8]> {
+    const LEN: usize = 16 << 20;
+    let memory = fresh_memory(LEN);
+    let fd = open(path, O_RDONLY);
+    let mut len = 0;
+    while len < LEN {
+        // SAFETY: the kernel writes within the memory alone.
+        match unsafe { syscall(__NR_read, [fd as usize, memory as usize + len, LEN - len]) } {
+            more @ 1.. => len += more as usize,
+            _ => break,
+        }
+    }
+    close(fd as i32);
+    // SAFETY: the memory is fresh, and nothing else has it.
+    (len > 0).then(|| unsafe { slice::from_raw_parts(memory, len) })
 }
 
 /// Loads a module from its file.

@@ -15,7 +15,7 @@ use linux_socketpair::{
     BorrowedFd, ControlMessage, Credentials, Errno, MessageFlags, RecvControl, SendControl, Truncated, space,
 };
 use proptest::{collection::vec, prelude::*, test_runner::Config};
-use std::{mem::MaybeUninit, ptr, slice};
+use std::{mem::MaybeUninit, ptr, slice, time::Duration};
 
 const WORD: usize = size_of::<usize>();
 const HEADER: usize = size_of::<cmsghdr>();
@@ -357,6 +357,84 @@ fn received<T>(
 fn rights(errnos: &[Errno]) -> Record {
     let payload = errnos.iter().flat_map(|errno| (-errno.raw_os_error()).to_ne_bytes());
     (SOL_SOCKET, SCM_RIGHTS, payload.collect())
+}
+
+#[test]
+fn times_are_those_of_both_widths_and_units() {
+    const SCM_TIMESTAMP: [i32; 2] = [libc::SO_TIMESTAMP, 63];
+    const SCM_TIMESTAMPNS: [i32; 2] = [libc::SO_TIMESTAMPNS, 64];
+    let words = |seconds: isize, units: isize| [seconds, units].map(isize::to_ne_bytes).as_flattened().to_vec();
+    let wide = |seconds: i64, units: i64| [seconds, units].map(i64::to_ne_bytes).as_flattened().to_vec();
+    let time = |seconds, nanos| Some(Duration::new(seconds, nanos));
+    let cases = [
+        (SCM_TIMESTAMP[0], words(7, 999_999), time(7, 999_999_000)),
+        (SCM_TIMESTAMPNS[0], words(7, 999_999_999), time(7, 999_999_999)),
+        (SCM_TIMESTAMP[1], wide(1 << 40, 1), time(1 << 40, 1000)),
+        (SCM_TIMESTAMPNS[1], wide(i64::MAX, 1), time(i64::MAX as u64, 1)),
+        (SCM_TIMESTAMPNS[1], wide(0, 0), time(0, 0)),
+        // No times from 1970 on, and no such lengths.
+        (SCM_TIMESTAMP[0], words(7, 1_000_000), None),
+        (SCM_TIMESTAMP[1], wide(7, i64::from(u32::MAX)), None),
+        (SCM_TIMESTAMPNS[1], wide(7, 1_000_000_000), None),
+        (SCM_TIMESTAMPNS[1], wide(7, -1), None),
+        (SCM_TIMESTAMPNS[1], wide(-1, 7), None),
+        (SCM_TIMESTAMPNS[1], wide(7, 1 << 40), None),
+        (SCM_TIMESTAMP[0], words(7, 7)[1..].to_vec(), None),
+        (SCM_TIMESTAMP[1], wide(7, 7)[..12].to_vec(), None),
+        (SCM_TIMESTAMP[1], vec![], None),
+    ];
+    for (ty, payload, expected) in cases {
+        let record = (SOL_SOCKET, ty, payload.clone());
+        let size = space::payload(payload.len());
+        received(size, &[record], size * WORD, MessageFlags::empty(), |control| {
+            let mut messages = control.messages().expect("complete");
+            match (messages.next(), expected) {
+                (Some(ControlMessage::Timestamp(since)), Some(expected)) => assert_eq!(since, expected),
+                (
+                    Some(ControlMessage::Other {
+                        level,
+                        ty: seen,
+                        payload: bytes,
+                    }),
+                    None,
+                ) => {
+                    assert_eq!((level, seen, bytes), (SOL_SOCKET, ty, &payload[..]));
+                }
+                (seen, _) => panic!("{ty}, {payload:?}: {seen:?}"),
+            }
+            assert!(messages.next().is_none());
+        });
+    }
+    const { assert!(space::TIMESTAMP == space::payload(16)) }
+}
+
+#[test]
+fn the_bytes_that_are_left_are_a_number_that_is_not_negative() {
+    const SCM_INQ: i32 = 84;
+    let cases = [
+        (6_i32.to_ne_bytes().to_vec(), Some(6)),
+        (0_i32.to_ne_bytes().to_vec(), Some(0)),
+        (i32::MAX.to_ne_bytes().to_vec(), Some(i32::MAX as usize)),
+        ((-1_i32).to_ne_bytes().to_vec(), None),
+        (vec![1; 3], None),
+        (vec![1; 8], None),
+    ];
+    for (payload, expected) in cases {
+        let size = space::payload(payload.len());
+        let record = (SOL_SOCKET, SCM_INQ, payload);
+        received(
+            size,
+            &[record],
+            size * WORD,
+            MessageFlags::empty(),
+            |control| match control.messages().expect("complete").next() {
+                Some(ControlMessage::BytesToRecv(bytes)) => assert_eq!(Some(bytes), expected),
+                Some(ControlMessage::Other { .. }) => assert_eq!(expected, None),
+                seen => panic!("{seen:?}"),
+            },
+        );
+    }
+    const { assert!(space::BYTES_TO_RECV == space::payload(4)) }
 }
 
 /// Linux counts padding that it does not write, and the length of a failed call is that of all memory.

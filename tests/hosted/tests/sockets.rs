@@ -1,8 +1,8 @@
 //! What this crate sends, rustix and libc receive, and the other way round; signals, and exec.
 
 use linux_socketpair::{
-    ControlMessage, Credentials, Errno, IoSlice, IoSliceMut, MessageFlags, PollFd, PollFlags, RecvControl, SendControl,
-    Socket, UnixDatagram, UnixSeqpacket, UnixStream, fd, kind, poll, space,
+    ControlMessage, Credentials, Errno, IoSlice, IoSliceMut, MessageFlags, PollFd, PollFlags, RecvControl, RecvMessage,
+    SendControl, SendMessage, Socket, UnixDatagram, UnixSeqpacket, UnixStream, fd, kind, poll, space,
 };
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use hosted::{borrow, borrow_std, contents, files, into_std};
+use hosted::{borrow, borrow_std, contents, files, in_qemu, into_std, skip};
 
 /// What was received: the bytes, the contents of the files that were passed, the credentials.
 type Message = (Vec<u8>, Vec<u8>, Option<(i32, u32, u32)>);
@@ -275,11 +275,239 @@ fn send_all_and_recv_exact_continue_after_signals() {
     assert!(SIGNALS.load(Ordering::Relaxed) > before, "there were signals");
 }
 
+/// With descriptors at the beginning and in the middle, of which each arrives once.
+#[test]
+fn whole_messages_continue_after_signals_with_their_file_descriptors() {
+    const LEN: usize = 4 << 20;
+    let content: Vec<u8> = (0..LEN).map(|at| (at % 251) as u8).collect();
+    let before = SIGNALS.load(Ordering::Relaxed);
+    for [sender_waits, receiver_waits] in [[0, 20], [20, 0]].map(|waits| waits.map(Duration::from_millis)) {
+        let (a, b) = UnixStream::pair().expect("a pair");
+        thread::scope(|scope| {
+            let (b, content) = (b, &content);
+            scope.spawn(move || {
+                thread::sleep(sender_waits);
+                let files = files(&[1, 2, 3]);
+                let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+                let mut control = SendControl::new(&mut memory);
+                under_signals(|| {
+                    for (bytes, files) in [(&content[..1001], &files[..2]), (&content[1001..], &files[2..])] {
+                        control.push_rights(files.iter().map(borrow)).expect("there is memory");
+                        let (one, two) = bytes.split_at(bytes.len() / 3);
+                        a.send_message_all(&mut [IoSlice::new(one), IoSlice::new(two)], &mut control)
+                            .expect("all is sent");
+                    }
+                });
+            });
+            thread::sleep(receiver_waits);
+            let mut received = vec![0; LEN];
+            let mut memory = [MaybeUninit::uninit(); 2 * space::rights(2)];
+            let mut control = RecvControl::new(&mut memory);
+            under_signals(|| b.recv_message_exact(&mut [IoSliceMut::new(&mut received)], &mut control))
+                .expect("all is received");
+            assert!(received == *content);
+            let fds = control.descriptors().expect("nothing was discarded");
+            assert_eq!(
+                contents(fds.map(|fd| into_std(fd.expect("a file descriptor")))),
+                [1, 2, 3]
+            );
+        });
+    }
+    assert!(SIGNALS.load(Ordering::Relaxed) > before, "there were signals");
+}
+
+/// A message of many: its bytes, and what the files contain that came with it.
+type Many = Vec<(Vec<u8>, Vec<u8>)>;
+
+fn crate_sends_many<T: kind::Messages>(socket: &Socket<T>, messages: &[(&[u8], &[File])]) -> usize {
+    let mut memory = vec![[MaybeUninit::uninit(); space::rights(3)]; messages.len()];
+    let controls: Vec<_> = memory
+        .iter_mut()
+        .zip(messages)
+        .map(|(memory, (_, files))| {
+            let mut control = SendControl::new(memory);
+            control.push_rights(files.iter().map(borrow)).expect("there is memory");
+            control
+        })
+        .collect();
+    let bufs: Vec<_> = messages.iter().map(|(bytes, _)| [IoSlice::new(bytes)]).collect();
+    let messages = bufs.iter().zip(&controls).zip(messages);
+    let mut messages: Vec<_> = messages
+        .map(|((bufs, control), (_, files))| match files {
+            [] => SendMessage::new(bufs),
+            _ => SendMessage::with_control(bufs, control),
+        })
+        .collect();
+    socket.send_messages(&mut messages).expect("sent")
+}
+
+fn crate_receives_many<T: kind::Messages>(socket: &Socket<T>, count: usize) -> Many {
+    let mut memory = vec![[MaybeUninit::uninit(); space::rights(3)]; count];
+    let mut controls: Vec<_> = memory.iter_mut().map(|memory| RecvControl::new(memory)).collect();
+    let mut memory = vec![[0; 64]; count];
+    let mut bufs: Vec<_> = memory.iter_mut().map(|buf| [IoSliceMut::new(buf)]).collect();
+    let mut messages: Vec<_> = bufs.iter_mut().map(|bufs| RecvMessage::new(bufs)).collect();
+    let count = socket.recv_messages(&mut messages, &mut controls).expect("received");
+    let messages = messages.iter().zip(&mut controls).take(count);
+    let message = |(message, control): (&RecvMessage<'_>, &mut RecvControl<'_>)| {
+        let len = message.received().expect("whole").len;
+        let fds = control.descriptors().expect("nothing was discarded");
+        (
+            message.bufs()[0][..len].to_vec(),
+            contents(fds.map(|fd| into_std(fd.expect("a file descriptor")))),
+        )
+    };
+    messages.map(message).collect()
+}
+
+/// Headers of libc, each with memory for 64 bytes and for three file descriptors.
+struct LibcMessages {
+    headers: Vec<libc::mmsghdr>,
+    iovecs: Vec<libc::iovec>,
+    bytes: Vec<[u8; 64]>,
+    control: Vec<[usize; 8]>,
+}
+
+impl LibcMessages {
+    fn new(count: usize) -> Self {
+        // SAFETY: any bytes make a header.
+        let header = || unsafe { MaybeUninit::<libc::mmsghdr>::zeroed().assume_init() };
+        let mut this = Self {
+            headers: (0..count).map(|_| header()).collect(),
+            iovecs: Vec::new(),
+            bytes: vec![[0; 64]; count],
+            control: vec![[0; 8]; count],
+        };
+        this.iovecs = this
+            .bytes
+            .iter_mut()
+            .map(|bytes| libc::iovec {
+                iov_base: bytes.as_mut_ptr().cast(),
+                iov_len: 64,
+            })
+            .collect();
+        for ((header, iovec), control) in this.headers.iter_mut().zip(&mut this.iovecs).zip(&mut this.control) {
+            (header.msg_hdr.msg_iov, header.msg_hdr.msg_iovlen) = (iovec, 1);
+            header.msg_hdr.msg_control = control.as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = size_of_val(control) as _;
+        }
+        this
+    }
+}
+
+fn libc_sends_many<T: kind::Messages>(socket: &Socket<T>, messages: &[(&[u8], &[File])]) -> usize {
+    let mut memory = LibcMessages::new(messages.len());
+    for (at, (bytes, files)) in messages.iter().enumerate() {
+        memory.bytes[at][..bytes.len()].copy_from_slice(bytes);
+        memory.iovecs[at].iov_len = bytes.len();
+        let header = &mut memory.headers[at].msg_hdr;
+        let len = size_of_val(*files) as u32 / size_of::<File>() as u32 * 4;
+        // SAFETY: there is memory for three file descriptors.
+        unsafe {
+            header.msg_controllen = if len > 0 { libc::CMSG_SPACE(len) as _ } else { 0 };
+            if let Some(message) = libc::CMSG_FIRSTHDR(header).as_mut() {
+                (message.cmsg_level, message.cmsg_type) = (libc::SOL_SOCKET, libc::SCM_RIGHTS);
+                message.cmsg_len = libc::CMSG_LEN(len) as _;
+                let payload = libc::CMSG_DATA(message).cast::<i32>();
+                for (at, file) in files.iter().enumerate() {
+                    payload.add(at).write_unaligned(file.as_raw_fd());
+                }
+            }
+        }
+    }
+    let (at, len) = (memory.headers.as_mut_ptr(), memory.headers.len() as u32);
+    // SAFETY: the headers point to memory that is as long as they say.
+    unsafe { libc::sendmmsg(borrow_std(socket).as_raw_fd(), at, len, 0) as usize }
+}
+
+fn libc_receives_many<T: kind::Messages>(socket: &Socket<T>, count: usize) -> Many {
+    let mut memory = LibcMessages::new(count);
+    let (at, len) = (memory.headers.as_mut_ptr(), memory.headers.len() as u32);
+    let flags = libc::MSG_WAITFORONE | libc::MSG_CMSG_CLOEXEC;
+    // SAFETY: the headers point to memory that is as long as they say.
+    let count = unsafe { libc::recvmmsg(borrow_std(socket).as_raw_fd(), at, len, flags as _, ptr::null_mut()) };
+    let headers = memory.headers.iter().zip(&memory.bytes).take(count as usize);
+    headers
+        .map(|(header, bytes)| {
+            let mut fds = Vec::new();
+            // SAFETY: the kernel wrote the messages, and installed the file descriptors.
+            unsafe {
+                let message = libc::CMSG_FIRSTHDR(&header.msg_hdr);
+                if !message.is_null() {
+                    let payload = libc::CMSG_DATA(message).cast::<i32>();
+                    let len = ((*message).cmsg_len as usize - libc::CMSG_LEN(0) as usize) / 4;
+                    fds.extend((0..len).map(|at| OwnedFd::from_raw_fd(payload.add(at).read_unaligned())));
+                }
+            }
+            (bytes[..header.msg_len as usize].to_vec(), contents(fds))
+        })
+        .collect()
+}
+
+fn many_messages_are_received_by_every_receiver<T: kind::Messages>() {
+    type Sender<T> = fn(&Socket<T>, &[(&[u8], &[File])]) -> usize;
+    type Receiver<T> = fn(&Socket<T>, usize) -> Many;
+    let senders: [(&str, Sender<T>); 2] = [("crate", crate_sends_many), ("libc", libc_sends_many)];
+    let receivers: [(&str, Receiver<T>); 2] = [("crate", crate_receives_many), ("libc", libc_receives_many)];
+    let files = files(&[1, 2, 3]);
+    let all: [(&[u8], &[File]); 6] = [
+        (b"one", &files[..1]),
+        (b"", &[]),
+        (b"two and three", &files[1..]),
+        (&[7; 64], &files),
+        (b"4", &[]),
+        (b"5", &files[2..]),
+    ];
+    let expected: Many = all
+        .iter()
+        .map(|(bytes, files)| {
+            let copies = files.iter().map(|file| file.try_clone().expect("a duplicate").into());
+            (bytes.to_vec(), contents(copies))
+        })
+        .collect();
+    let (a, b) = Socket::<T>::pair().expect("a pair");
+    for (sender, send) in senders {
+        for (receiver, receive) in receivers {
+            for count in [1, 2, 6] {
+                for room in [1, 2, 5, 6, 7, 30] {
+                    let names = format!("{sender} sends {count}, {receiver} receives {room}");
+                    assert_eq!(send(&a, &all[..count]), count, "{names}");
+                    let mut received = Many::new();
+                    while received.len() < count {
+                        let more = receive(&b, room);
+                        assert_eq!(more.len(), room.min(count - received.len()), "{names}");
+                        received.extend(more);
+                    }
+                    assert_eq!(received, expected[..count], "{names}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn many_messages_that_one_library_sends_another_receives() {
+    if in_qemu() {
+        return skip("many messages", "QEMU user mode receives no empty one");
+    }
+    many_messages_are_received_by_every_receiver::<kind::Datagram>();
+    many_messages_are_received_by_every_receiver::<kind::Seqpacket>();
+}
+
 #[test]
 fn a_signal_interrupts_a_call_that_waits() {
     let (a, b) = UnixDatagram::pair().expect("a pair");
     assert_eq!(under_signals(|| b.recv(&mut [0; 8])), Err(Errno::EINTR));
     assert_eq!(under_signals(|| b.next_message_len()), Err(Errno::EINTR));
+    let mut buf = [0; 8];
+    let mut bufs = [IoSliceMut::new(&mut buf)];
+    let mut messages = [RecvMessage::new(&mut bufs)];
+    assert_eq!(
+        under_signals(|| b.recv_messages(&mut messages, &mut [])),
+        Err(Errno::EINTR)
+    );
+    // It leaves no error behind.
+    assert_eq!(b.take_error(), Ok(None));
     let mut fds = [PollFd::new(&b, PollFlags::IN)];
     assert_eq!(under_signals(|| poll(&mut fds, None)), Err(Errno::EINTR));
     while a.send_with_flags(&[0; 4000], MessageFlags::DONTWAIT).is_ok() {}

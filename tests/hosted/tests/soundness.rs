@@ -4,9 +4,9 @@
 //! The tests count the file descriptors of the process, so they run one at a time.
 
 use linux_socketpair::{
-    AsFd, BorrowedFd, ControlMessage, Credentials, Domain, Errno, FromRawFd, IoSlice, IoSliceMut, MessageFlags,
-    OwnedFd, RecvControl, SendControl, Socket, SocketType, UnixDatagram, UnixSeqpacket, UnixStream, kind, socketpair,
-    space,
+    AsFd, BorrowedFd, ControlMessage, Credentials, Domain, Errno, FromRawFd, Incomplete, IoSlice, IoSliceMut,
+    MessageFlags, OwnedFd, Received, RecvControl, RecvMessage, SendControl, SendMessage, Socket, SocketType,
+    UnixDatagram, UnixSeqpacket, UnixStream, kind, socketpair, space,
 };
 use rustix::net::{AddressFamily, Protocol, SendFlags, SocketFlags};
 use std::{
@@ -269,6 +269,11 @@ fn stream_functions() -> Vec<(&'static str, Receive<kind::Stream>)> {
         let done = socket.recv_exact(init(buf)).map(|()| buf.len());
         len(done.or_else(|incomplete| incomplete.errno.map_or(Ok(incomplete.done), Err)))
     }));
+    functions.push(("recv_message_exact", |socket, buf, control, _| {
+        let size = buf.len();
+        let done = socket.recv_message_exact(&mut in_two(buf), control).map(|()| size);
+        len(done.or_else(|incomplete| incomplete.errno.map_or(Ok(incomplete.done), Err)))
+    }));
     #[cfg(feature = "std")]
     {
         functions.push(("Read::read", |mut socket, buf, _, _| {
@@ -292,6 +297,10 @@ fn stream_functions() -> Vec<(&'static str, Receive<kind::Stream>)> {
 
 fn message_functions<T: kind::Messages>() -> Vec<(&'static str, Receive<T>)> {
     let mut functions = common_functions();
+    functions.push(("recv_messages", |socket, buf, control, _| {
+        recv_messages(socket, buf, control, MessageFlags::empty())
+    }));
+    functions.push(("recv_messages_with_flags", recv_messages));
     // Not a length within the buffer.
     functions.push(("next_message_len", |socket, _, _, _| {
         len(socket.next_message_len().map(|_| 0))
@@ -300,6 +309,34 @@ fn message_functions<T: kind::Messages>() -> Vec<(&'static str, Receive<T>)> {
         len(socket.next_message_len_with_flags(flags).map(|_| 0))
     }));
     functions
+}
+
+/// Into two messages, the first with memory for control messages.
+fn recv_messages<T: kind::Messages>(
+    socket: &Socket<T>,
+    buf: &mut [MaybeUninit<u8>],
+    control: &mut RecvControl<'_>,
+    flags: MessageFlags,
+) -> Outcome {
+    let mut bufs = in_two(buf).map(|buf| [buf]);
+    let mut messages = bufs.each_mut().map(|bufs| RecvMessage::new(bufs));
+    let count = socket.recv_messages_with_flags(&mut messages, std::slice::from_mut(control), flags)?;
+    let received: Vec<_> = messages[..count].iter().map(RecvMessage::partially_received).collect();
+    let len = received.iter().map(|received| received.len).sum();
+    let bytes = messages[..count].iter().zip(received).flat_map(|(message, received)| {
+        let buf = &message.bufs()[0];
+        buf[..received.len.min(buf.len())].to_vec()
+    });
+    let bytes = bytes.collect();
+    // Of TCP, which writes none with this flag, they are those of before.
+    Ok((
+        len,
+        if flags.contains(MessageFlags::TRUNC) {
+            vec![]
+        } else {
+            bytes
+        },
+    ))
 }
 
 fn seqpacket_functions() -> Vec<(&'static str, Receive<kind::Seqpacket>)> {
@@ -368,7 +405,7 @@ fn call_all<T: kind::Kind>(ty: &str, functions: Vec<(&str, Receive<T>)>) {
         let (mut calls, mut received) = (0, 0);
         for &(function, receive) in &functions {
             // It has no memory for file descriptors.
-            if in_qemu() && function == "recv_or_eof" && fits.is_ok() {
+            if in_qemu() && (function == "recv_or_eof" || function.starts_with("recv_messages")) && fits.is_ok() {
                 skip(
                     function,
                     "QEMU user mode installs file descriptors that there is no memory for",
@@ -676,6 +713,36 @@ fn a_call_that_succeeds_and_writes_nothing_yields_nothing() {
         assert_eq!(control.partial_messages().count(), 0);
         assert_eq!(control.descriptors().map(Iterator::count), Ok(0));
     }
+    fn receive_all(socket: &UnixStream, victim: &BorrowedFd<'_>) {
+        let mut memory = [MaybeUninit::uninit(); 2 * space::rights(1)];
+        let mut control = SendControl::new(&mut memory);
+        control.push_rights([*victim]).expect("there is memory");
+        let nothing = Err(Incomplete { done: 0, errno: None });
+        assert_eq!(
+            socket.send_message_all(&mut [IoSlice::new(b"x")], &mut control),
+            nothing
+        );
+        let mut control = RecvControl::new(&mut memory);
+        for _ in 0..2 {
+            let received = socket.recv_message_exact(&mut [IoSliceMut::new(&mut [0; 4])], &mut control);
+            assert_eq!((received, control.is_empty()), (nothing, true));
+        }
+    }
+    fn receive_many<T: kind::Messages>(socket: &Socket<T>, victim: &BorrowedFd<'_>) {
+        let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+        let mut control = SendControl::new(&mut memory);
+        control.push_rights([*victim]).expect("there is memory");
+        let bufs = [IoSlice::new(b"x")];
+        let mut messages = [SendMessage::with_control(&bufs, &control)];
+        assert_eq!(socket.send_messages(&mut messages), Ok(0));
+        let mut controls = [RecvControl::new(&mut memory)];
+        let mut buf = [0; 4];
+        let mut bufs = [IoSliceMut::new(&mut buf)];
+        let mut messages = [RecvMessage::new(&mut bufs)];
+        assert_eq!(socket.recv_messages(&mut messages, &mut controls), Ok(0));
+        assert_eq!(messages[0].received(), Ok(Received::default()));
+        assert_eq!(controls[0].partial_messages().count(), 0);
+    }
     fn options<T: kind::Kind>(socket: &Socket<T>) {
         assert_eq!(Socket::<T>::pair().map(drop), Err(Errno::EPROTO));
         assert_eq!(socket.peer_pidfd().map(drop), Err(Errno::EPROTO));
@@ -706,6 +773,12 @@ fn a_call_that_succeeds_and_writes_nothing_yields_nothing() {
             libc::SYS_getsockopt,
             libc::SYS_recvmsg,
             libc::SYS_recvfrom,
+            libc::SYS_sendmsg,
+            libc::SYS_sendmmsg,
+            #[cfg(target_pointer_width = "64")]
+            libc::SYS_recvmmsg,
+            #[cfg(target_pointer_width = "32")]
+            libc::SYS_recvmmsg_time64,
         ]
         .map(|number| (number, None));
         let (a, stream) = UnixStream::pair().expect("a pair");
@@ -731,6 +804,9 @@ fn a_call_that_succeeds_and_writes_nothing_yields_nothing() {
                 "it is not known which"
             );
             assert!(stream.recv_exact(&mut [0; 4]).is_err());
+            receive_all(&stream, &victim);
+            receive_many(&datagram, &victim);
+            receive_many(&seqpacket, &victim);
             options(&stream);
             options(&datagram);
             options(&seqpacket);
@@ -1082,6 +1158,27 @@ mod absent {
         fn recv_or_eof(self) -> Absent {
             Absent
         }
+        fn send_message_all(self) -> Absent {
+            Absent
+        }
+        fn recv_message_exact(self) -> Absent {
+            Absent
+        }
+        fn send_messages(self) -> Absent {
+            Absent
+        }
+        fn recv_messages(self) -> Absent {
+            Absent
+        }
+        fn set_pass_timestamps(self) -> Absent {
+            Absent
+        }
+        fn set_pass_bytes_to_recv(self) -> Absent {
+            Absent
+        }
+        fn recv_low_water_mark(self) -> Absent {
+            Absent
+        }
     }
 
     impl<T: kind::Kind> Otherwise for &Socket<T> {}
@@ -1092,13 +1189,28 @@ mod absent {
             let (stream, _a) = UnixStream::pair().expect("a pair");
             let (datagram, _b) = UnixDatagram::pair().expect("a pair");
             let (seqpacket, _c) = UnixSeqpacket::pair().expect("a pair");
-            let _: [Absent; 2] = [(&stream).next_message_len(), (&stream).recv_or_eof()];
-            let _: [Absent; 3] = [
+            let _: [Absent; 5] = [
+                (&stream).next_message_len(),
+                (&stream).recv_or_eof(),
+                (&stream).send_messages(),
+                (&stream).recv_messages(),
+                (&stream).set_pass_timestamps(),
+            ];
+            let _: [Absent; 7] = [
                 (&datagram).send_all(),
                 (&datagram).recv_exact(),
                 (&datagram).recv_or_eof(),
+                (&datagram).send_message_all(),
+                (&datagram).recv_message_exact(),
+                (&datagram).set_pass_bytes_to_recv(),
+                (&datagram).recv_low_water_mark(),
             ];
-            let _: [Absent; 2] = [(&seqpacket).send_all(), (&seqpacket).recv_exact()];
+            let _: [Absent; 4] = [
+                (&seqpacket).send_all(),
+                (&seqpacket).recv_exact(),
+                (&seqpacket).send_message_all(),
+                (&seqpacket).recv_message_exact(),
+            ];
         });
     }
 

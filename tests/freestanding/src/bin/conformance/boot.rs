@@ -6,6 +6,7 @@ use linux_raw_sys::net;
 use linux_socketpair::explain::{self, Cause, Usage};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixDatagram, UnixStream, socketpair};
 
+use crate::denied_rights;
 use crate::explain::{reads, why_no_pair};
 use crate::pairs::Pair;
 use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same};
@@ -63,6 +64,7 @@ pub fn tests(report: &mut Report) {
         "explained: SELinux denies the creation of streams",
         security_module,
     );
+    denied_rights::tests(report);
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
         same!(tipc_pair(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);
         let (domain, ty, flags) = (Domain::TIPC, SocketType::STREAM, SocketFlags::CLOEXEC);

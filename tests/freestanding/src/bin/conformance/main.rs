@@ -10,6 +10,7 @@ mod boot;
 mod bytes;
 mod control;
 mod conversions;
+mod denied_rights;
 mod errors;
 mod explain;
 mod many_messages;
