@@ -1,8 +1,6 @@
 //! A backtrace that is taken inside a system call reaches the function that made it, as debuggers and profilers expect.
 
-mod common;
-
-use common::skip;
+use hosted::skip;
 use linux_socketpair::{Errno, UnixStream};
 use std::backtrace::Backtrace;
 use std::mem::MaybeUninit;

@@ -11,9 +11,7 @@ use std::{
     thread,
 };
 
-use common::{alone, in_qemu, skip};
-
-mod common;
+use hosted::{alone, in_qemu, skip};
 
 const UNIX: Domain = Domain::UNIX;
 const STREAM: SocketType = SocketType::STREAM;
