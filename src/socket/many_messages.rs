@@ -95,7 +95,7 @@ impl<'a> RecvMessage<'a> {
     pub const fn bufs(&self) -> &[IoSliceMut<'a>] {
         let message = &self.0.msg_hdr;
         // SAFETY: they are those of `new`, which live as long, and it is the only reference to them.
-        unsafe { slice::from_raw_parts(message.msg_iov.cast(), message.msg_iovlen as usize) }
+        unsafe { slice::from_raw_parts(message.msg_iov.cast(), message.msg_iovlen) }
     }
 }
 
@@ -120,6 +120,9 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     ///
     /// Fewer mean that the next one would have failed, or have waited and there was a signal. Its error is not kept: the call that
     /// sends the rest returns it, if it is still there.
+    ///
+    /// It saves entering the kernel for each message, and costs more for each than [`send`](Self::send), so it pays with control
+    /// messages and where entering is expensive: measure it.
     ///
     /// Streams lack it, since a message that is sent in part would be followed by the next one.
     ///
@@ -277,7 +280,7 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
             if at < count {
                 let flags = MessageFlags::from_bits_retain(message.msg_flags);
                 // SAFETY: the memory was written by this call, or by none.
-                unsafe { control.set_received(message.msg_controllen as usize, flags) };
+                unsafe { control.set_received(message.msg_controllen, flags) };
             } else if !control.is_empty() {
                 // The call failed after it had installed a pidfd.
                 // SAFETY: as above.
@@ -293,8 +296,8 @@ impl fmt::Debug for SendMessage<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendMessage")
-            .field("bufs", &(self.0.msg_hdr.msg_iovlen as usize))
-            .field("control", &(self.0.msg_hdr.msg_controllen as usize))
+            .field("bufs", &self.0.msg_hdr.msg_iovlen)
+            .field("control", &self.0.msg_hdr.msg_controllen)
             .finish()
     }
 }
@@ -303,7 +306,7 @@ impl fmt::Debug for RecvMessage<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecvMessage")
-            .field("bufs", &(self.0.msg_hdr.msg_iovlen as usize))
+            .field("bufs", &self.0.msg_hdr.msg_iovlen)
             .field("received", &self.partially_received())
             .finish()
     }

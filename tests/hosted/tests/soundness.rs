@@ -588,6 +588,13 @@ fn a_pidfd_that_a_failed_call_installed_is_owned() {
         }
         control.clear();
         assert_eq!(open_descriptors(), open);
+        for _ in 0..100 {
+            let mut messages = [RecvMessage::new(&mut [])];
+            let controls = std::slice::from_mut(&mut control);
+            let received = disguised.recv_messages_with_flags(&mut messages, controls, MessageFlags::PEEK);
+            assert_eq!(received, Err(Errno::EAGAIN));
+            assert_eq!((open_descriptors(), control.is_empty()), (open, true));
+        }
         assert_eq!(
             disguised.recv_uninit_with_flags(&mut [], MessageFlags::PEEK),
             Err(Errno::EAGAIN)

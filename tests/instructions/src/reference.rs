@@ -300,7 +300,7 @@ fn recv_message<const WORDS: usize>(
 #[inline(always)]
 fn parse(message: &msghdr, mut control: impl FnMut(u32, *const u8, usize)) -> Result<(), Errno> {
     let mut at = message.msg_control.cast::<u8>().cast_const();
-    let mut rest = message.msg_controllen as usize;
+    let mut rest = message.msg_controllen;
     while rest >= HEADER {
         // SAFETY: the kernel wrote so much, and a header at each multiple of a word.
         let header = unsafe { at.cast::<cmsghdr>().read() };
