@@ -3,10 +3,8 @@
 use core::{ffi::CStr, ptr, slice, time::Duration};
 use linux_raw_sys::{general::*, if_tun, net, prctl};
 
-pub use crate::machine::SOCKETCALL;
-use crate::machine::{
-    CALLS_BEFORE_PRLIMIT64, CALLS_WITH_TIME_IN_WORDS, MMAP_READS_MEMORY, SETGROUPS, fork, syscall6, wait,
-};
+use crate::machine::{CALLS_BEFORE_PRLIMIT64, CALLS_WITH_TIME_IN_WORDS, MMAP_READS_MEMORY, fork, syscall6, wait};
+pub use crate::machine::{IDS, SOCKETCALL};
 
 /// # Safety
 ///
@@ -572,7 +570,7 @@ pub fn become_nobody() -> isize {
 /// Sets the supplementary groups of this process, as a privileged one may.
 pub fn set_groups(groups: &[u32]) -> isize {
     // SAFETY: the kernel reads the groups.
-    unsafe { syscall(SETGROUPS, [groups.len(), groups.as_ptr() as usize]) }
+    unsafe { syscall(IDS[0], [groups.len(), groups.as_ptr() as usize]) }
 }
 
 /// What a signal handler finds of the interrupted code: include/uapi/asm/ucontext.h, sigcontext.h.

@@ -46,11 +46,11 @@ pub const CALLS_BEFORE_PRLIMIT64: Option<[u32; 2]> = Some([__NR_setrlimit, __NR_
 #[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
 pub const CALLS_BEFORE_PRLIMIT64: Option<[u32; 2]> = None;
 
-/// setgroups with 32-bit group IDs, for which two architectures have a second number.
+/// setgroups, setresgid, setresuid and geteuid with 32-bit numbers, which on two architectures are second calls.
 #[cfg(any(target_arch = "x86", target_arch = "arm"))]
-pub const SETGROUPS: u32 = __NR_setgroups32;
+pub const IDS: [u32; 4] = [__NR_setgroups32, __NR_setresgid32, __NR_setresuid32, __NR_geteuid32];
 #[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
-pub const SETGROUPS: u32 = __NR_setgroups;
+pub const IDS: [u32; 4] = [__NR_setgroups, __NR_setresgid, __NR_setresuid, __NR_geteuid];
 
 /// Whether mmap reads its arguments from memory.
 pub const MMAP_READS_MEMORY: bool = cfg!(target_arch = "s390x");
