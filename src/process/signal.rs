@@ -242,11 +242,14 @@ impl fmt::Debug for SignalSet {
 /// them before the threads are started: the kernel gives a signal to any thread that doesn't block it.
 ///
 /// ```
-/// use linux_socketpair::process::{ArgArray, Command, Signal, SignalFd, SignalSet};
+/// use linux_socketpair::process::{Signal, SignalFd, SignalSet};
+///
+/// unsafe extern "C" {
+///     safe fn raise(signal: i32) -> i32;
+/// }
 ///
 /// let signals = SignalFd::new(SignalSet::EMPTY.with(Signal::USR1))?;
-/// // SAFETY: it accesses no memory.
-/// unsafe { libc::raise(libc::SIGUSR1) };
+/// raise(Signal::USR1.as_raw());
 /// let received = signals.recv()?;
 /// assert_eq!(received.signal, Signal::USR1);
 /// assert_eq!(received.pid as u32, std::process::id());

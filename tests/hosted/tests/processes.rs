@@ -24,13 +24,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{borrow, in_qemu, skip};
-
-mod common;
+use hosted::{borrow, in_qemu, skip};
 
 /// Runs a test while no other runs; it leaves no file descriptor open, and no child.
 fn alone(test: impl FnOnce()) {
-    common::alone(|| {
+    hosted::alone(|| {
         test();
         assert_eq!(any_ended(), Err(Errno::ECHILD), "no child is left");
     });
