@@ -23,7 +23,7 @@ expect() {
 	check "$name" "$(lines "$name")" "$(printf '%s\n' "$@" | joined)"
 }
 
-# expect_failures NAME LINE...: the lines of each of five lives, where `#` is its number, with delays in between, and given up then.
+# expect_failures NAME LINE...: the lines of each of five lives, where `#` is its number, with delays in between; then it's given up.
 expect_failures() {
 	name=$1
 	shift
@@ -46,7 +46,8 @@ check_faults() {
 	expect_failures mute "life # is PID N" "exit status: 3"
 	expect_failures flood "life # is PID N" ready "exit status: 1"
 	expect silent "life 1 is PID N" "isn't ready in time: SIGTERM" "exit status: 0" "is not started again"
-	expect closing "life 1 is PID N" ready "closed its channel and runs on: SIGTERM" SIGKILL "signal: 9 (SIGKILL)" "is not started again"
+	expect closing "life 1 is PID N" ready "closed its channel and runs on: SIGTERM" SIGKILL "signal: 9 (SIGKILL)" \
+		"is not started again"
 	expect parent "life 1 is PID N" ready "exit status: 0" "is not started again"
 	expect impostor "life 1 is PID N" ready "PID N is not the service; its message is ignored" "exit status: 0"
 	expect babbler "life 1 is PID N" ready "an unknown message" "an unknown message" "an unknown message" "exit status: 0" \
@@ -79,17 +80,19 @@ else
 	skip "the init example as PID 1" "unshare: no PID namespace"
 fi
 
-# run WORD...: sets `seen`, the status and the last line. The shell in between would report a signal.
+# run WORD...: sets `seen`, the status and the last line. The shell in between would report a signal, and has a limit that would be
+# reached if each of many lives left a file descriptor open.
 run() {
 	# shellcheck disable=SC2086 # a command and its options, or nothing
-	seen=$(limited 120 sh -c '"$@"; exit $?' - $alone "$program" "$@" 2>/dev/null >"$work/log" </dev/null; echo $?)
+	seen=$(limited 120 sh -c 'ulimit -n 64; "$@"; exit $?' - $alone "$program" "$@" 2>/dev/null >"$work/log" </dev/null; echo $?)
 	seen="$seen $(tail -n 1 "$work/log")"
 }
 
 check "as any process: last line" "$(limited 60 "$program" | tail -n 1)" "init: power off"
 check "as any process: the only service ends, and leaves an orphan" \
-	"$(limited 60 "$program" parent | sed 1,3d | sed 's/PID [0-9]*/PID N/' | joined)" "$(printf 'init: %s\n' "parent: exit status: 0" \
-	"parent: is not started again" "no service is left" "shutdown: SIGTERM" "orphan PID N: exit status: 7" "power off" | joined)"
+	"$(limited 60 "$program" parent | sed 1,3d | sed 's/PID [0-9]*/PID N/' | joined)" \
+	"$(printf 'init: %s\n' "parent: exit status: 0" "parent: is not started again" "no service is left" "shutdown: SIGTERM" \
+		"orphan PID N: exit status: 7" "power off" | joined)"
 run
 check "as PID 1: status and last line" "$seen" "$off init: power off"
 run faults
@@ -111,8 +114,9 @@ child() {
 	done
 }
 
-# until_signal SIGNAL DESCRIPTOR: runs it with the steady service until it gets a signal. DESCRIPTOR, or `-` for none, is its standard
-# input, output and error. Sets `seen`, the status, and `files`: init's standard input and output, the service's output and channel.
+# until_signal SIGNAL DESCRIPTOR: runs it with the steady service until it gets a signal. DESCRIPTOR, or `-` for none, is its
+# standard input, output and error. Sets `seen`, the status, and `files`: init's standard input and output, the service's
+# output and channel.
 until_signal() {
 	timeout -k 5 60 "$program" steady <&"$2" >&"$2" 2>&"$2" &
 	timeout=$!
