@@ -23,7 +23,7 @@ expect() {
 	check "$name" "$(lines "$name")" "$(printf '%s\n' "$@" | joined)"
 }
 
-# expect_failures NAME LINE...: the lines of each of five lives, where `#` is its number, with delays in between; then it's given up.
+# expect_failures NAME LINE...: the lines of each of five lives, where `#` is its number, with delays between; then it is given up.
 expect_failures() {
 	name=$1
 	shift
