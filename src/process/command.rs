@@ -185,7 +185,8 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the signals that are blocked in the child. Unless they are set, none is, whatever this process blocks.
+    /// Sets the signals that are blocked in the child. Unless they are set, none is, whatever this thread blocks: a program that
+    /// receives signals with a [`SignalFd`](super::SignalFd) blocks them. A child of the standard library inherits the mask.
     #[doc(alias = "sigprocmask")]
     #[inline]
     pub const fn signal_mask(&mut self, signals: SignalSet) -> &mut Self {

@@ -1,6 +1,7 @@
 //! Arguments and environment, as execve(2) expects them.
 
-use core::{ffi::CStr, ffi::c_char, fmt, marker::PhantomData, ptr};
+use core::ffi::{CStr, c_char};
+use core::{fmt, marker::PhantomData, ptr, slice};
 
 use crate::errno::Errno;
 
@@ -41,8 +42,21 @@ impl<'a> Arg<'a> {
     #[inline]
     #[must_use]
     pub fn to_c_str(self) -> Option<&'a CStr> {
-        // SAFETY: a pointer that is not null was made from a string that is borrowed for as long.
-        (!self.0.is_null()).then(|| unsafe { CStr::from_ptr(self.0) })
+        if self.0.is_null() {
+            return None;
+        }
+        let (first, mut len) = (self.0.cast::<u8>(), 0);
+        // SAFETY: a pointer that is not null was made from a string that is borrowed for as long, and NUL ends it. Volatile, or
+        // the compiler would call `strlen`, which a program without libc may lack.
+        unsafe {
+            while first.add(len).read_volatile() != 0 {
+                len += 1;
+            }
+            Some(CStr::from_bytes_with_nul_unchecked(slice::from_raw_parts(
+                first,
+                len + 1,
+            )))
+        }
     }
 }
 

@@ -114,6 +114,11 @@ calls! { |f|
         ours: unsafe { read(f.fd(), &mut f.bytes) };
         syscalls: reference::read(f.fd(), &mut f.bytes);
     }
+    syscall {
+        // SAFETY: the kernel writes within the fixture's bytes.
+        ours: unsafe { syscall::<__NR_read>([f.fd() as usize, f.bytes.as_mut_ptr() as usize, f.bytes.len(), 0, 0, 0]) };
+        syscalls: reference::read(f.fd(), &mut f.bytes);
+    }
     write {
         // SAFETY: it is the fixture's.
         ours: unsafe { write(f.fd(), &f.bytes) };

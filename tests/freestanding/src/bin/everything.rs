@@ -5,10 +5,14 @@
 
 use core::{mem::MaybeUninit, panic::PanicInfo, time::Duration};
 use freestanding::{Arguments, raw};
+use linux_raw_sys::general::__NR_kill;
+use linux_socketpair::process::{
+    Arg, ArgArray, Args, Command, FdMapping, Signal, SignalFd, SignalSet, Step, any_ended, exit_status, reap,
+};
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, ControlMessage, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags,
     OwnedFd, PollFd, PollFlags, RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram,
-    UnixSeqpacket, UnixStream, close, fd, kind, poll, read, socketpair, socketpair_into, space, write,
+    UnixSeqpacket, UnixStream, close, fd, kind, poll, read, socketpair, socketpair_into, space, syscall, write,
 };
 
 /// The number of arguments, which is unknown to the compiler.
@@ -191,6 +195,60 @@ fn options() -> Result<(), Errno> {
     })
 }
 
+fn processes() -> Result<(), Errno> {
+    let (a, b) = UnixStream::pair()?;
+    let signal = Signal::from_raw(input() as i32).ok_or(Errno::EINVAL)?;
+    let set = SignalSet::EMPTY.with(signal).without(Signal::TERM);
+    let strings = [Arg::new(c"a"), Arg::new(c"b"), Arg::END];
+    let args = Args::from_slice(strings.get(input()..).unwrap_or_default())?;
+    let env = ArgArray::new([c"A=B", c"C=D"]);
+    let maps = [
+        FdMapping::new(&a, input() as i32),
+        FdMapping::from_borrowed_fd(b.as_fd(), input() as i32 * 2),
+    ];
+    let groups = [input() as u32, 2];
+    let mut called = args.iter().map(|arg| arg.to_bytes().len()).sum::<usize>();
+    let mut hook = || {
+        called += input();
+        Ok(())
+    };
+    let mut command = Command::new(c"/bin/true", args);
+    command.env(env.as_args()).fds(&maps).current_dir(c"/").new_session();
+    command.user(input() as u32).group(input() as u32).groups(&groups);
+    command
+        .signal_mask(set)
+        .default_signals(set)
+        .parent_death_signal(signal);
+    // SAFETY: it writes its own memory.
+    unsafe { command.pre_exec(&mut hook) };
+    let (end, child) = command.spawn_with_socket::<kind::Stream>(&[input() as i32 + 7])?;
+    end.close()?;
+    drop(child.into_pidfd());
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) if error.step() == Step::Exec => return Err(error.errno()),
+        Err(error) => return Err(error.into()),
+    };
+    child.signal(signal)?;
+    let mut fds = [child.pidfd().map_or(PollFd::ignored(), |pidfd| {
+        PollFd::from_borrowed_fd(pidfd, PollFlags::IN)
+    })];
+    poll(&mut fds, None)?;
+    child.try_wait()?;
+    let status = child.wait()?;
+    let _ = (status.success(), status.code(), status.signal());
+    if let Some(ended) = any_ended()? {
+        reap(ended.pid)?;
+    }
+    exit_status(&a)?;
+    let signals = SignalFd::new(set)?;
+    let other = SignalFd::new_with(set, SocketFlags::from_bits_retain(input() as u32))?;
+    let received = signals.recv()?;
+    drop(other);
+    // SAFETY: the call accesses no memory.
+    unsafe { syscall::<__NR_kill>([received.pid as usize, child.id() as usize, 0, 0, 0, 0]) }.map(drop)
+}
+
 #[unsafe(no_mangle)]
 fn main(arguments: Arguments) -> i32 {
     // SAFETY: nothing reads it yet.
@@ -201,6 +259,7 @@ fn main(arguments: Arguments) -> i32 {
         .and_then(|()| messages::<kind::Seqpacket>())
         .and_then(|()| control())
         .and_then(|()| options())
+        .and_then(|()| processes())
     {
         Ok(()) => 0,
         Err(errno) => errno.raw_os_error(),

@@ -2,7 +2,7 @@
 //! another.
 //!
 //! What fails is skipped, and the rest goes on. At the end it prints how many descriptors were open before and are open
-//! now; they must be as many.
+//! now; they must be as many. No child may be left but one for which waiting failed.
 
 #![no_std]
 #![no_main]
@@ -12,13 +12,14 @@ mod memory;
 
 use core::{mem::MaybeUninit, panic::PanicInfo, time::Duration};
 use freestanding::{Arguments, println, raw};
-use linux_raw_sys::general::{__NR_lseek, __NR_rt_sigaction, SIGPIPE};
+use linux_raw_sys::general::{__NR_geteuid as GETEUID, __NR_lseek, __NR_rt_sigaction, SIGPIPE};
+use linux_socketpair::process::{Args, Command, FdMapping, Signal, SignalFd, SignalSet, any_ended, exit_status, reap};
 use linux_socketpair::{
-    AsFd, BorrowedFd, ControlMessage, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd, PollFlags,
-    RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket, UnixStream,
-    close, fd,
+    AsFd, AsRawFd, BorrowedFd, ControlMessage, Domain, Errno, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd,
+    PollFlags, RecvControl, SendControl, Shutdown, Socket, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket,
+    UnixStream, close, fd,
     kind::{Datagram, Kind, Messages, Seqpacket, Stream},
-    poll, read, socketpair, socketpair_into, space, write,
+    poll, read, socketpair, socketpair_into, space, syscall, write,
 };
 
 /// What has failed must not be waited for.
@@ -224,6 +225,39 @@ impl Steps {
         self.step(a.close());
     }
 
+    /// One child that ends, and one that has everything set and executes no program.
+    fn processes(&mut self, end: &UnixStream) {
+        let mut hook = || raw::exit(0);
+        let mut command = Command::new(c"/", Args::EMPTY);
+        // SAFETY: it ends the child.
+        unsafe { command.pre_exec(&mut hook) };
+        if let Some((_socket, mut child)) = self.step(command.spawn_with_socket::<Stream>(&[0, 1])) {
+            self.step(child.signal(Signal::CONT));
+            self.step(child.try_wait());
+            self.step(child.wait());
+        }
+        // SAFETY: the call has no arguments.
+        let user = self.step(unsafe { syscall::<GETEUID>([0; 6]) }).unwrap_or(0) as u32;
+        let at = end.as_raw_fd();
+        let maps = [FdMapping::new(end, 60), FdMapping::new(end, at)];
+        let mut command = Command::new(c"/", Args::EMPTY);
+        command.new_session().current_dir(c"/").fds(&maps).user(user);
+        command.parent_death_signal(Signal::HUP);
+        if user == 0 {
+            command.group(0).groups(&[]);
+        }
+        if let Some(mut child) = self.step(command.spawn()) {
+            self.step(child.wait());
+        }
+        self.step(any_ended());
+        self.step(reap(1));
+        self.step(exit_status(end));
+        let signals = SignalFd::new_with(SignalSet::EMPTY.with(Signal::USR1), SocketFlags::NONBLOCK);
+        if let Some(signals) = self.step(signals) {
+            self.step(signals.recv());
+        }
+    }
+
     fn pair<T: Kind>(&mut self, taken: usize, more: fn(&mut Self, &Socket<T>, &Socket<T>)) {
         if let Some((a, b)) = self.step(Socket::<T>::pair()) {
             self.bytes(&a, &b);
@@ -250,6 +284,7 @@ fn main(_: Arguments) -> i32 {
     if let Some((a, _b)) = steps.step(UnixStream::pair()) {
         steps.conversions(&a);
         steps.options(&a);
+        steps.processes(&a);
     }
     let after = open_descriptors();
     println!("steps {} failed {}", steps.made, steps.failed);

@@ -7,10 +7,14 @@ use core::{
 use freestanding::{println, raw, raw::FCNTL, raw::PPOLL};
 use linux_raw_sys::general::*;
 use linux_raw_sys::net::{SO_TYPE, SOL_SOCKET};
+use linux_socketpair::kind::Stream;
+use linux_socketpair::process::{
+    Args, Child, Command, ExitStatus, FdMapping, Signal, SignalFd, SignalSet, SpawnError, any_ended, exit_status, reap,
+};
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd,
     PollFlags, RawFd, RecvControl, SendControl, Shutdown, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket,
-    UnixStream, close, fd, poll, read, socketpair, socketpair_into, space, write,
+    UnixStream, close, fd, poll, read, socketpair, socketpair_into, space, syscall, write,
 };
 
 use crate::control::{declare, send};
@@ -200,7 +204,133 @@ const USES: &[Use] = &[
         calls: &[PPOLL],
         works: |Pairs { b, .. }| poll(&mut [PollFd::new(b, PollFlags::IN)], None) == Ok(1),
     },
+    Use {
+        row: "| `Command::spawn`, `spawn_with_socket` \
+              | `rt_sigprocmask`, `socketpair`, `clone`, `close`; in the child `rt_sigaction`, `rt_sigprocmask`, `execve`; \
+              after an error `sendto`, `exit_group` there and `waitid` here |",
+        // Without `sendto` the filter ends the child, and the error is known nevertheless.
+        calls: &[
+            __NR_rt_sigprocmask,
+            __NR_socketpair,
+            __NR_clone,
+            __NR_close,
+            __NR_rt_sigaction,
+            __NR_execve,
+            __NR_waitid,
+        ],
+        works: |_| {
+            let spawned = Command::new(c"/", Args::EMPTY).spawn();
+            let with_socket = Command::new(c"/", Args::EMPTY).spawn_with_socket::<Stream>(&[]);
+            cannot_execute(spawned) && cannot_execute(with_socket.map(|(_, child)| child))
+        },
+    },
+    Use {
+        row: "| each setting of `Command` \
+              | in the child `setsid`; `dup3`, `fcntl`; `chdir`; `setgroups`, and without groups `geteuid`; `setresgid`; \
+              `setresuid`; `prctl`, `getppid`, and before `getpid`. On i386 and arm the calls whose names end with 32 |",
+        calls: &[
+            __NR_rt_sigprocmask,
+            __NR_socketpair,
+            __NR_clone,
+            __NR_close,
+            __NR_rt_sigaction,
+            __NR_execve,
+            __NR_waitid,
+            __NR_setsid,
+            __NR_dup3,
+            FCNTL,
+            __NR_chdir,
+            IDS[0],
+            IDS[1],
+            IDS[2],
+            IDS[3],
+            __NR_prctl,
+            __NR_getppid,
+            __NR_getpid,
+        ],
+        works: |Pairs { a, b, .. }| {
+            // SAFETY: the calls have no arguments; it is the group of the most privileged user, or rejected.
+            let user = unsafe { raw::syscall(IDS[3], []) } as u32;
+            let maps = [FdMapping::new(a, b.as_raw_fd()), FdMapping::new(b, a.as_raw_fd())];
+            let mut command = Command::new(c"/", Args::EMPTY);
+            command.new_session().fds(&maps).current_dir(c"/").user(user);
+            let spawned = command.parent_death_signal(Signal::HUP).spawn();
+            // A normal user may not set these.
+            let group = Command::new(c"/", Args::EMPTY).group(0).spawn();
+            let groups = Command::new(c"/", Args::EMPTY).groups(&[]).spawn();
+            cannot_execute(spawned) && cannot_execute(group) && cannot_execute(groups)
+        },
+    },
+    Use {
+        row: "| `Child::wait`, `try_wait`, `any_ended`, `reap` | `waitid` |",
+        calls: &[__NR_waitid],
+        works: |_| any_ended() == Err(Errno::ECHILD) && reap(1) == Err(Errno::ECHILD),
+    },
+    Use {
+        row: "| `Child::signal` | `pidfd_send_signal`; before Linux 5.2 `kill` |",
+        calls: &[
+            __NR_rt_sigprocmask,
+            __NR_socketpair,
+            __NR_clone,
+            __NR_close,
+            __NR_rt_sigaction,
+            __NR_waitid,
+            __NR_pidfd_send_signal,
+        ],
+        works: |_| {
+            let mut hook = || raw::exit(0);
+            let mut command = Command::new(c"/", Args::EMPTY);
+            // SAFETY: it ends the child.
+            let Ok(mut child) = unsafe { command.pre_exec(&mut hook) }.spawn() else {
+                return false;
+            };
+            child.signal(Signal::TERM).is_ok() && child.wait().is_ok_and(|status| !ended_by_filter(status))
+        },
+    },
+    Use {
+        row: "| `process::exit_status` | `ioctl` |",
+        calls: &[__NR_ioctl],
+        works: |Pairs { a, .. }| exit_status(a).is_err(),
+    },
+    Use {
+        row: "| `SignalFd` | `rt_sigprocmask`, `signalfd4`; `recv`: `read` |",
+        calls: &[__NR_rt_sigprocmask, __NR_signalfd4, __NR_read],
+        works: |_| {
+            SignalFd::new_with(SignalSet::EMPTY.with(Signal::USR1), SocketFlags::NONBLOCK)
+                .map(ManuallyDrop::new)
+                .is_ok_and(|signals| signals.recv().map(|received| received.pid) == Err(Errno::EAGAIN))
+        },
+    },
+    Use {
+        row: "| `syscall` | the call whose number it is given |",
+        calls: &[__NR_sched_yield],
+        // SAFETY: the call has no arguments.
+        works: |_| unsafe { syscall::<__NR_sched_yield>([0; 6]) } == Ok(0),
+    },
 ];
+
+/// Set supplementary groups, groups and users; get the effective user.
+#[cfg(any(target_arch = "x86", target_arch = "arm"))]
+const IDS: [u32; 4] = [__NR_setgroups32, __NR_setresgid32, __NR_setresuid32, __NR_geteuid32];
+#[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
+const IDS: [u32; 4] = [__NR_setgroups, __NR_setresgid, __NR_setresuid, __NR_geteuid];
+
+/// Whether a start came to the program, a folder, or to a step that only root may take. If the filter has ended the child,
+/// it ends this process too.
+fn cannot_execute(spawned: Result<Child, SpawnError>) -> bool {
+    match spawned {
+        Err(error) => matches!(error.errno(), Errno::EACCES | Errno::EPERM),
+        Ok(mut child) => child.wait().is_ok_and(|status| !ended_by_filter(status)),
+    }
+}
+
+fn ended_by_filter(status: ExitStatus) -> bool {
+    if status.signal() == Some(Signal::SYS) {
+        // SAFETY: the call has no arguments, and no filter here allows it.
+        unsafe { raw::syscall(__NR_getpgid, [0]) };
+    }
+    false
+}
 
 /// The row that only i386 has. `vdso_entry` proves it: here the process has made its first call.
 pub const FIRST_CALL: &str =
@@ -229,6 +359,9 @@ pub fn tests(report: &mut Report) {
                 format_args!("a sandbox without call {call}: {row}"),
                 || {
                     requires_direct_calls()?;
+                    if *call == __NR_pidfd_send_signal {
+                        requires!(5, 2);
+                    }
                     same!(allowing(calls, Some(*call), *works) & 0x7f, SIGSYS);
                     Ok(())
                 },
