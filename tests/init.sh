@@ -54,6 +54,7 @@ check_faults() {
 		"is not started again"
 	# These live until the shutdown: neither the other services' failures nor their end has touched them.
 	expect stubborn "life 1 is PID N" ready "signal: 9 (SIGKILL)"
+	expect plain "life 1 is PID N" "exit status: 0"
 	expect steady "life 1 is PID N" ready "exit status: 0"
 	check "many: lives" "$(grep -c '^init: many: ready' "$log")" 300
 	check "many: the last one" "$(lines many | sed 's/.*;life/life/')" "life 300 is PID N;ready;exit status: 0;"
