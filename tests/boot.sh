@@ -45,7 +45,8 @@ fi
 	timeout -k 10 "$seconds" $machine -m 512 -nographic -no-reboot $monitor -kernel "$folder/vmlinuz" -initrd "$work/initramfs" \
 		-append "console=$console panic=-1 quiet security=selinux${1:+ $*}" </dev/null 2>&1
 	echo $? >"$work/status"
-} | tee "$work/serial" | tr -d '\r' | tee "$work/console" | grep -aE '^(ok|FAIL|skip)  |^init: |^service: |^[0-9]+ passed|anic|initial console'
+} | tee "$work/serial" | tr -d '\r' | tee "$work/console" |
+	grep -aE '^(ok|FAIL|skip)  |init: |^[0-9]+ passed|anic|initial console'
 
 boot="boot of $(basename "$folder")${1:+ ($*)}"
 case $(cat "$work/status") in

@@ -23,7 +23,7 @@ expect() {
 	check "$name" "$(lines "$name")" "$(printf '%s\n' "$@" | joined)"
 }
 
-# expect_failures NAME LINE...: the lines of each of five lives, where `#` is its number, with delays in between, and given up then.
+# expect_failures NAME LINE...: the lines of each of five lives, where `#` is its number, with delays between; then it is given up.
 expect_failures() {
 	name=$1
 	shift
@@ -46,13 +46,15 @@ check_faults() {
 	expect_failures mute "life # is PID N" "exit status: 3"
 	expect_failures flood "life # is PID N" ready "exit status: 1"
 	expect silent "life 1 is PID N" "isn't ready in time: SIGTERM" "exit status: 0" "is not started again"
-	expect closing "life 1 is PID N" ready "closed its channel and runs on: SIGTERM" SIGKILL "signal: 9 (SIGKILL)" "is not started again"
+	expect closing "life 1 is PID N" ready "closed its channel and runs on: SIGTERM" SIGKILL "signal: 9 (SIGKILL)" \
+		"is not started again"
 	expect parent "life 1 is PID N" ready "exit status: 0" "is not started again"
 	expect impostor "life 1 is PID N" ready "PID N is not the service; its message is ignored" "exit status: 0"
 	expect babbler "life 1 is PID N" ready "an unknown message" "an unknown message" "an unknown message" "exit status: 0" \
 		"is not started again"
 	# These live until the shutdown: neither the other services' failures nor their end has touched them.
 	expect stubborn "life 1 is PID N" ready "signal: 9 (SIGKILL)"
+	expect plain "life 1 is PID N" "exit status: 0"
 	expect steady "life 1 is PID N" ready "exit status: 0"
 	check "many: lives" "$(grep -c '^init: many: ready' "$log")" 300
 	check "many: the last one" "$(lines many | sed 's/.*;life/life/')" "life 300 is PID N;ready;exit status: 0;"
@@ -68,28 +70,30 @@ if [ "$1" = --faults ]; then
 	exit
 fi
 
-program=$1
+program=$(realpath "$1")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 # Of a PID namespace, reboot(2) ends PID 1 alone: SIGINT means that the machine would be off, SIGHUP that it would restart.
-alone= off=0 restarted=0
+alone='' off=0 restarted=0 panicked=101
 if unshare --pid --fork true 2>/dev/null; then
-	alone="unshare --pid --fork" off=130 restarted=129
+	alone="unshare --pid --fork" off=130 restarted=129 panicked=129
 else
 	skip "the init example as PID 1" "unshare: no PID namespace"
 fi
 
-# run WORD...: sets `seen`, the status and the last line. The shell in between would report a signal.
+# run WORD...: sets `seen`, the status and the last line. The shell in between would report a signal, and has a limit that would be
+# reached if each of many lives left a file descriptor open.
 run() {
 	# shellcheck disable=SC2086 # a command and its options, or nothing
-	seen=$(limited 120 sh -c '"$@"; exit $?' - $alone "$program" "$@" 2>/dev/null >"$work/log" </dev/null; echo $?)
+	seen=$(limited 120 sh -c 'ulimit -n 64; "$@"; exit $?' - $alone "$program" "$@" 2>/dev/null >"$work/log" </dev/null; echo $?)
 	seen="$seen $(tail -n 1 "$work/log")"
 }
 
 check "as any process: last line" "$(limited 60 "$program" | tail -n 1)" "init: power off"
 check "as any process: the only service ends, and leaves an orphan" \
-	"$(limited 60 "$program" parent | sed 1,3d | sed 's/PID [0-9]*/PID N/' | joined)" "$(printf 'init: %s\n' "parent: exit status: 0" \
-	"parent: is not started again" "no service is left" "shutdown: SIGTERM" "orphan PID N: exit status: 7" "power off" | joined)"
+	"$(limited 60 "$program" parent | sed 1,3d | sed 's/PID [0-9]*/PID N/' | joined)" \
+	"$(printf 'init: %s\n' "parent: exit status: 0" "parent: is not started again" "no service is left" "shutdown: SIGTERM" \
+		"orphan PID N: exit status: 7" "power off" | joined)"
 run
 check "as PID 1: status and last line" "$seen" "$off init: power off"
 run faults
@@ -97,47 +101,50 @@ check "with faults: status and last line" "$seen" "$off init: power off"
 check_faults "$work/log"
 run interrupt
 check "a service sends SIGINT: status and last line" "$seen" "$restarted init: restart"
-
 run panic
-check "a panic: status and last lines" "$seen$(grep -c '^init: panicked at ' "$work/log")" "$restarted on request1"
+check "a panic: status and last line" "$seen" "$panicked on request"
 
-# The steady service alone; init ends by a signal. `output` is where it writes to, `-` nowhere.
-# until_signal SIGNAL: the status, and what standard input and output were.
-until_signal() {
-	"$program" steady <&"$output" >&"$output" 2>&"$output" &
-	pid=$!
-	# Init has opened what it needs, and the service has its channel.
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		service=$(cat "/proc/$pid/task/$pid/children")
-		service=${service% }
-		[ -z "$service" ] || ! readlink "/proc/$service/exe" | grep -qxF "$program" || break
-		sleep 0.2
+# child PROCESS PROGRAM: waits until the process has a child that runs the program.
+child() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		# shellcheck disable=SC2013 # numbers
+		for child in $(cat "/proc/$1/task/$1/children"); do
+			[ "$(readlink "/proc/$child/exe")" != "$2" ] || { echo "$child"; return; }
+		done
+		sleep 0.1
 	done
+}
+
+# until_signal SIGNAL DESCRIPTOR: runs it with the steady service until it gets a signal. DESCRIPTOR, or `-` for none, is its
+# standard input, output and error. Sets `seen`, the status, and `files`: init's standard input and output, the service's
+# output and channel.
+until_signal() {
+	timeout -k 5 60 "$program" steady <&"$2" >&"$2" 2>&"$2" &
+	timeout=$!
+	init=$(child $timeout "$program")
+	service=$(child "$init" "$program")
 	sleep 0.2
-	standard="$(readlink "/proc/$pid/fd/0" "/proc/$pid/fd/1" "/proc/$service/fd/1" "/proc/$service/fd/3" | sed 's/:.*//' | joined)"
-	kill "-$1" "$pid"
-	( sleep 20; kill -KILL "$pid" 2>/dev/null ) &
-	killer=$!
-	wait "$pid"
+	files=$(readlink "/proc/$init/fd/0" "/proc/$init/fd/1" "/proc/$service/fd/1" "/proc/$service/fd/3" | sed 's/:.*//' | joined)
+	kill "-$1" "$init"
+	wait $timeout
 	seen="status $?"
-	kill "$killer"
 }
 
 for case in "TERM power off" "PWR power off" "INT restart"; do
+	rm -f "$work/log"
 	exec 8<>"$work/log"
-	: >"$work/log"
-	output=8 until_signal "${case%% *}"
+	until_signal "${case%% *}" 8
 	check "SIG${case%% *}: status and last line" "$seen $(tail -n 1 "$work/log")" "status 0 init: ${case#* }"
 done
 
-output=- until_signal TERM
+until_signal TERM -
 check "without standard input and output: status" "$seen" "status 0"
-check "without standard input and output: what has their numbers, and the service's channel" "$standard" "/;/;/;socket;"
+check "without standard input and output: what has their numbers, and the service's channel" "$files" "/;/;/;socket;"
 
 { "$program" interrupt; echo "status $?" >"$work/status"; } | :
 check "standard output is a pipe that is closed: status" "$(cat "$work/status")" "status 0"
 mkfifo "$work/pipe" && exec 8<>"$work/pipe" && head -c 65536 /dev/zero >&8
-output=8 until_signal TERM
+until_signal TERM 8
 check "standard output is a pipe that is full: status" "$seen" "status 0"
 
 exec 8>&-

@@ -414,7 +414,7 @@ boot_init() {
 	else
 		boot_with interrupt '^init: restart' "$@"
 	fi
-	boot_with panic '^init: panicked' "$@"
+	boot_with panic 'init: panicked at ' "$@"
 }
 
 # boot_with WORD LAST-LINE [OPTION...]: the word is init's argument.

@@ -1,6 +1,6 @@
-//! What init and a service say to each other, over a pair of sockets that keep messages apart.
+//! The messages between init and a service, through a pair of SOCK_SEQPACKET sockets.
 //!
-//! Init begins: it sends which life of the service this is, and the console. The service sends `ready`, and later perhaps
+//! Init sends the first: which life of the service this is, and the console. Then the service sends `ready`, and later perhaps
 //! `power off` or `restart`.
 
 use core::mem::MaybeUninit;
@@ -14,8 +14,8 @@ use crate::console::standard_output;
 /// Where a service finds its end: the first number behind standard input, output and error.
 pub const CHANNEL: RawFd = 3;
 
-/// Sends the first message. A service sends nothing before it has come: from now on a message says who sent it, since
-/// Linux 6.5 also by a pidfd.
+/// Sends the first message. Those that come back carry the sender's credentials, and since Linux 6.5 a pidfd. What a service
+/// sends before it has received this one has neither, and is ignored.
 pub fn greet(channel: &UnixSeqpacket, life: u64) -> Result<(), Errno> {
     channel.set_pass_credentials(true)?;
     match channel.set_pass_pidfd(true) {

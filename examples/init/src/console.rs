@@ -9,7 +9,7 @@ use linux_socketpair::{AsRawFd, BorrowedFd, Errno, IntoRawFd, OwnedFd, PollFd, P
 
 use crate::kernel;
 
-/// How long a console that had room may need to make some again.
+/// How long to wait for room, unless there was none the last time.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 macro_rules! log {

@@ -17,7 +17,7 @@ use crate::table::{Restart, Service, THIS_FILE};
 const MANY: u64 = 300;
 
 /// Each of them does what happens to a real init.
-static FAULTS: [Service; 12] = [
+static FAULTS: [Service; 13] = [
     Service {
         program: Some(c"/there/is/none"),
         ..demo("missing", &[], AGAIN)
@@ -25,6 +25,10 @@ static FAULTS: [Service; 12] = [
     Service {
         program: Some(c"/"),
         ..demo("folder", &[], AGAIN)
+    },
+    Service {
+        channel: false,
+        ..demo("plain", &[c"demo", c"plain"], AGAIN)
     },
     demo("mute", &[c"demo", c"mute"], AGAIN),
     demo("flood", &[c"demo", c"flood"], AGAIN),
@@ -68,6 +72,7 @@ const fn demo(name: &'static str, arguments: &'static [&'static CStr], restart: 
         name,
         program: THIS_FILE,
         arguments,
+        channel: true,
         restart,
         start_timeout: Duration::from_secs(2),
         stop_timeout: Duration::from_secs(1),
@@ -100,6 +105,9 @@ fn serve(what: &[u8], context: Context) -> Result<(), Errno> {
         _ => {}
     }
     let sigterm = SignalFd::new(SignalSet::EMPTY.with(Signal::TERM))?;
+    if what == b"plain" {
+        return sigterm.recv().map(drop);
+    }
     // SAFETY: init put the channel there, and this is its only owner.
     let channel = unsafe { UnixSeqpacket::from_raw_fd(CHANNEL) };
     channel.set_close_on_exec(true)?;

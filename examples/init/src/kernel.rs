@@ -82,8 +82,8 @@ pub fn catch_ctrl_alt_del() {
     reboot(LINUX_REBOOT_CMD_CAD_OFF);
 }
 
-/// Writes what is in memory to the disks and ends the machine. What isn't the machine's PID 1 just exits, and so does
-/// that of a container, which must not end the machine.
+/// Writes what is in memory to the disks and ends the machine. Any other process than PID 1 exits, and so does a container's
+/// PID 1 that may not end the machine.
 pub fn shut_down(how: Shutdown) -> ! {
     if is_pid_1() {
         let _ = call::<__NR_sync>(0, 0, 0);
@@ -107,7 +107,7 @@ pub fn open(path: &CStr, flags: u32) -> Result<OwnedFd, Errno> {
     unsafe { syscall::<__NR_openat>(arguments).map(|fd| OwnedFd::from_raw_fd(fd as i32)) }
 }
 
-/// Makes the file that is the console wherever it lies: character device 5, 1.
+/// Makes a file that is the console: character device 5, 1.
 pub fn make_console(path: &CStr) -> Result<(), Errno> {
     let (mode, device) = (S_IFCHR | 0o600, 5 << 8 | 1);
     let arguments = [AT_FDCWD as usize, path.as_ptr() as usize, mode as usize, device, 0, 0];

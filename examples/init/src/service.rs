@@ -1,4 +1,5 @@
-//! What becomes of a service: it is started, heard, ended when it does not behave, and started again.
+//! The states of a service: it is started, its messages are read, and when it has ended, or had to be ended, it is started
+//! again.
 
 use core::{ffi::CStr, iter, time::Duration};
 use linux_socketpair::process::{Arg, Args, Child, Command, Signal};
@@ -9,7 +10,7 @@ use crate::console::log;
 use crate::kernel::Shutdown;
 use crate::table::{MAX_ARGUMENTS, Restart, Service};
 
-/// Then it is the other services' turn.
+/// So many messages are read before it is the other services' turn.
 const MESSAGES_AT_ONCE: usize = 16;
 
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
@@ -21,7 +22,7 @@ pub struct Context {
     pub environment: Args<'static>,
 }
 
-/// With the time at which the state ends, if nothing happens before.
+/// The time is when the state ends if nothing happens before.
 enum State {
     Waiting(Duration),
     Starting(Duration),
@@ -122,23 +123,38 @@ impl Supervised {
         self.lives += 1;
         let mut command = Command::new(program, args);
         command.env(context.environment).new_session();
-        match command.spawn_with_socket(&[CHANNEL]) {
+        let started = if service.channel {
+            let started = command.spawn_with_socket(&[CHANNEL]);
+            started.map(|(channel, child)| (Some(channel), child))
+        } else {
+            command.spawn().map(|child| (None, child))
+        };
+        match started {
             Ok((channel, child)) => {
                 log!("{name}: life {} is PID {}", self.lives, child.id());
-                match greet(&channel, self.lives) {
-                    // EPIPE: it has ended already.
-                    Ok(()) | Err(Errno::EPIPE) => {}
-                    Err(errno) => log!("{name}: it can't be greeted: {errno}"),
-                }
                 self.child = Some(child);
-                self.channel = Some(channel);
-                self.state = State::Starting(now + service.start_timeout);
+                self.channel = channel;
+                self.greet(now);
             }
             Err(error) => {
                 log!("{name}: {error}");
                 self.plan(now);
             }
         }
+    }
+
+    fn greet(&mut self, now: Duration) {
+        let Some(channel) = &self.channel else {
+            self.ready_since = Some(now);
+            self.state = State::Ready;
+            return;
+        };
+        match greet(channel, self.lives) {
+            // EPIPE: it has ended already.
+            Ok(()) | Err(Errno::EPIPE) => {}
+            Err(errno) => log!("{}: the greeting can't be sent: {errno}", self.service.name),
+        }
+        self.state = State::Starting(now + self.service.start_timeout);
     }
 
     /// Reads what the service sent.
@@ -149,7 +165,7 @@ impl Supervised {
             let message = match receive(self.channel.as_ref()?, &mut buf) {
                 Ok(Some(message)) => message,
                 Err(Errno::EAGAIN) => return None,
-                // Usually because it has ended. ECONNRESET: and it had not read the greeting.
+                // Usually it has ended: ECONNRESET if it had not read the greeting.
                 Ok(None) | Err(_) => {
                     self.channel = None;
                     if matches!(self.state, State::Starting(_) | State::Ready) {
@@ -178,15 +194,15 @@ impl Supervised {
         None
     }
 
-    /// Its process has ended: reads its last words, and reaps it.
+    /// Its process has ended: reads its last messages, and reaps it.
     pub fn reap(&mut self, now: Duration) -> Option<Shutdown> {
-        let last_words = self.receive(now);
+        let last = self.receive(now);
         if let Some(Ok(Some(status))) = self.child.as_mut().map(Child::try_wait) {
             log!("{}: {status}", self.service.name);
         }
         self.child = None;
         self.channel = None;
-        last_words
+        last
     }
 
     /// Whether it's started again after a life, and when.

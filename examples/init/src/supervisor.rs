@@ -1,5 +1,5 @@
-//! What init does: it starts the services, hears what they say, reaps what has ended, and ends everything when the machine
-//! is to be shut down.
+//! What init does: it starts the services, reads their messages, reaps what has ended, and ends everything when the machine is
+//! to be shut down.
 
 use core::time::Duration;
 use linux_socketpair::process::{Signal, SignalFd, SignalSet, any_ended, reap};

@@ -15,7 +15,9 @@ pub struct Service {
     /// The arguments that follow the program's name.
     pub arguments: &'static [&'static CStr],
     pub restart: Restart,
-    /// Within this time it says that it is ready.
+    /// Whether it has a channel. A program that doesn't know of it has none, and counts as ready at once.
+    pub channel: bool,
+    /// Within this time it sends `ready`.
     pub start_timeout: Duration,
     /// Within this time it ends, after it closed its channel, and after SIGTERM.
     pub stop_timeout: Duration,
@@ -37,6 +39,7 @@ impl Service {
         name: "",
         program: THIS_FILE,
         arguments: &[],
+        channel: true,
         restart: Restart::Always {
             delay: Duration::from_millis(100),
             limit: 10,
