@@ -51,8 +51,8 @@ pub const RECVMMSG: u32 = __NR_recvmmsg_time64;
 
 /// recvmmsg with 64-bit time, and the one that 32-bit machines use where a kernel lacks that.
 pub const RECVMMSGS: &[u32] = match CALLS_WITH_TIME_IN_WORDS {
-    Some([.., with_words]) => &[RECVMMSG, with_words],
-    None => &[RECVMMSG],
+    Some([.., with_words]) if with_words != RECVMMSG => &[RECVMMSG, with_words],
+    _ => &[RECVMMSG],
 };
 
 pub fn fcntl(fd: i32, command: u32) -> isize {
