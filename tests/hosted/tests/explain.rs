@@ -3,13 +3,7 @@
 
 use linux_socketpair::explain::{self, Cause, OpenFiles, Usage};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair};
-use std::{
-    ffi::CString,
-    fs,
-    os::unix::ffi::OsStrExt,
-    path::{Path, PathBuf},
-    thread,
-};
+use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, thread};
 
 use hosted::{alone, in_qemu, skip};
 
@@ -298,6 +292,8 @@ const FILES: [&str; 5] = [
     "sys/fs/cgroup/memory.max",
 ];
 
+type Make = fn(&Path);
+
 /// In a root directory that others can write, what is in proc and sys is whatever they put there.
 #[test]
 fn files_that_are_not_the_kernels_are_not_believed() {
@@ -323,7 +319,7 @@ fn files_that_are_not_the_kernels_are_not_believed() {
                 unknown && files.in_detail() == files && [memory, Cause::OutOfMemory].contains(&memory.in_detail())
             })
         };
-        let make: [(&str, fn(&PathBuf)); 4] = [
+        let make: [(&str, Make); 4] = [
             ("nothing", |_| {}),
             ("a forged file", |path| {
                 fs::write(path, "999 0 999\nUNIX 1 9999\n0::/\n").expect("a file");
