@@ -5,7 +5,7 @@
 #
 # In a copy of the sources, all that names TARGET's architecture is removed. There the crate rejects the target in one line,
 # and a program for this machine builds and runs. Then the places that README lists are restored, and nothing else: the
-# conformance program passes, and what is optional is skipped by name.
+# conformance program passes, and what is optional is skipped by name. A folder there means what its mod.rs selects.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 sources=$PWD

@@ -435,11 +435,21 @@ build_std() {
 		limited 1800 "$emulator" "$(program release "$1")" qemu-user
 }
 
+constants_if_compiler() {
+	if command -v "$cc" >/dev/null; then
+		sh tests/constants.sh "$target"
+	else
+		skip "constants" "missing packages: $packages"
+		close_count
+	fi
+}
+
 run_nightly() {
 	for name in $(nightly_targets); do
 		describe target "$name"
 		part "$target" "$emulator" "conformance, release" build_std conformance
 		part "$target" "$emulator" registers build_std registers
+		part "$target" "" constants constants_if_compiler
 	done
 }
 

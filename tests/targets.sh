@@ -18,8 +18,9 @@ names_of() {
 # lacks the column. `native` is yes on a machine that runs the target's programs itself, `host` where it also has their C
 # library; `cc`, `objdump` and `size` are the programs to use, and `sysroot` contains the C library.
 describe() {
-	target='' triple='' tested='' toolchain='' rustflags='' width='' elf='' native_on='' prefix='' packages='' loader='' emulator='' machine='' system=''
-	console='' keyboard='' seconds='' kernels='' entry='' entries='' call='' lookup='' vectors='' lacks='' also=''
+	target='' triple='' tested='' toolchain='' rustflags='' width='' elf='' native_on='' prefix='' cflags='' packages='' loader=''
+	emulator='' machine='' system='' console='' keyboard='' seconds='' kernels='' entry='' entries='' call='' lookup='' vectors=''
+	lacks='' also=''
 	eval "$(awk -v column="$1" -v value="$2" -v quote="'" '
 		function finish() { if (found) printf "%s", record; record = ""; found = 0 }
 		/^#/ || NF == 0 { next }

@@ -1,0 +1,1 @@
+powerpc.s
