@@ -199,8 +199,8 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     ///
     /// - `ENOSYS`: an older kernel, or a seccomp filter
     ///
-    /// An error after the first message ends the call, which returns how many were received before. Unless it is `EAGAIN`, the kernel
-    /// keeps it in the socket: the next call that sends or receives returns it, or [`take_error`](Self::take_error).
+    /// An error after the first message ends the call, which returns how many were received before. Unless it is `EAGAIN`, the
+    /// kernel keeps it in the socket: the next call that sends or receives returns it, or [`take_error`](Self::take_error).
     ///
     /// Manual page: [recvmmsg(2)](https://man7.org/linux/man-pages/man2/recvmmsg.2.html).
     ///
