@@ -14,11 +14,13 @@ program=$1
 errnos() {
 	case $1 in
 	socketpair) echo EACCES EAFNOSUPPORT EFAULT EINVAL EMFILE ENFILE ENOMEM ENOSYS EOPNOTSUPP EPERM EPROTONOSUPPORT ;;
-	sendto | sendmsg)
+	sendto | sendmsg | sendmmsg)
 		echo EACCES EAGAIN EALREADY EBADF ECONNREFUSED ECONNRESET EDESTADDRREQ EFAULT EINTR EINVAL EISCONN EMSGSIZE \
 			ENOBUFS ENOMEM ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP EPERM EPIPE ESRCH ETOOMANYREFS
 		;;
-	recvfrom | recvmsg) echo EAGAIN EBADF ECONNREFUSED ECONNRESET EFAULT EINTR EINVAL ENOMEM ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP ;;
+	recvfrom | recvmsg | recvmmsg | recvmmsg_time64)
+		echo EAGAIN EBADF ECONNREFUSED ECONNRESET EFAULT EINTR EINVAL ENOMEM ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP
+		;;
 	getsockopt) echo EBADF EFAULT EINVAL EMFILE ENODATA ENOPROTOOPT ENOSYS ENOTSOCK EOPNOTSUPP ERANGE ;;
 	setsockopt) echo EBADF EDOM EFAULT EINVAL ENOMEM ENOPROTOOPT ENOSYS ENOTSOCK EOPNOTSUPP EPERM ;;
 	shutdown) echo EBADF EINVAL ENOSYS ENOTCONN ENOTSOCK ;;
@@ -61,12 +63,12 @@ run -o "$log"
 }
 failed_without=$failed_steps
 
-for call in socketpair sendto sendmsg recvfrom recvmsg getsockopt setsockopt shutdown fcntl fcntl64 ioctl ppoll ppoll_time64 \
-	openat read statfs statfs64 statx prlimit64 rt_sigprocmask rt_sigaction clone waitid pidfd_send_signal setsid dup3 chdir \
-	prctl setgroups setgroups32 setresgid setresgid32 setresuid setresuid32 signalfd4; do
+for call in socketpair sendto sendmsg sendmmsg recvfrom recvmsg recvmmsg recvmmsg_time64 getsockopt setsockopt shutdown fcntl fcntl64 \
+	ioctl ppoll ppoll_time64 openat read statfs statfs64 statx prlimit64 rt_sigprocmask rt_sigaction clone waitid pidfd_send_signal \
+	setsid dup3 chdir prctl setgroups setgroups32 setresgid setresgid32 setresuid setresuid32 signalfd4; do
 	count=$(grep -cE "^([0-9]+ +)?$call\(" "$log")
 	# A machine has one of the two.
-	case $call-$count in fcntl*-0 | ppoll*-0 | statfs*-0 | set*-0 | pidfd_*-0) continue ;; esac
+	case $call-$count in fcntl*-0 | ppoll*-0 | recvmmsg*-0 | statfs*-0 | set*-0 | pidfd_*-0) continue ;; esac
 	runs=0 reported=0 wrong=0
 	for errno in $(errnos $call); do
 		at=0

@@ -118,8 +118,8 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     /// Sends several messages, each with its control messages, in one system call, and returns how many: perhaps fewer than
     /// there are, and at most 1024. Since Linux 3.0.
     ///
-    /// Fewer mean that the next one would have failed, or have waited and there was a signal. Its error is not kept: the call that
-    /// sends the rest returns it, if it is still there.
+    /// Fewer mean that the next one would have failed, or have waited and there was a signal. Its error is not kept: the call
+    /// that sends the rest returns it, if it is still there.
     ///
     /// It saves entering the kernel for each message, and costs more for each than [`send`](Self::send), so it pays with control
     /// messages and where entering is expensive: measure it.
@@ -190,8 +190,8 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     ///
     /// At end of stream of a [`UnixSeqpacket`](crate::UnixSeqpacket) all messages are received, with 0 bytes.
     ///
-    /// There is no timeout as recvmmsg(2) has: the kernel checks it when a message has arrived, so a call can wait indefinitely. Use
-    /// [`set_recv_timeout`](Self::set_recv_timeout) or [`poll`](crate::poll()).
+    /// There is no timeout as recvmmsg(2) has: the kernel checks it when a message has arrived, so a call can wait
+    /// indefinitely. Use [`set_recv_timeout`](Self::set_recv_timeout) or [`poll`](crate::poll()).
     ///
     /// # Errors
     ///
@@ -199,8 +199,8 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     ///
     /// - `ENOSYS`: an older kernel, or a seccomp filter
     ///
-    /// An error after the first message ends the call, which returns how many were received before. Unless it is `EAGAIN`, the kernel
-    /// keeps it in the socket: the next call that sends or receives returns it, or [`take_error`](Self::take_error).
+    /// An error after the first message ends the call, which returns how many were received before. Unless it is `EAGAIN`, the
+    /// kernel keeps it in the socket: the next call that sends or receives returns it, or [`take_error`](Self::take_error).
     ///
     /// Manual page: [recvmmsg(2)](https://man7.org/linux/man-pages/man2/recvmmsg.2.html).
     ///

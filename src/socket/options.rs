@@ -287,8 +287,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_SNDBUF, i32::try_from(size).unwrap_or(i32::MAX))
     }
 
-    /// Sets [`send_buffer_size`](Self::send_buffer_size) like [`set_send_buffer_size`](Self::set_send_buffer_size), but without the
-    /// limit of `net.core.wmem_max`, `SO_SNDBUFFORCE`.
+    /// Sets [`send_buffer_size`](Self::send_buffer_size) like [`set_send_buffer_size`](Self::set_send_buffer_size), but without
+    /// the limit of `net.core.wmem_max`, `SO_SNDBUFFORCE`.
     ///
     /// # Errors
     ///
@@ -322,8 +322,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_RCVBUF, i32::try_from(size).unwrap_or(i32::MAX))
     }
 
-    /// Sets [`recv_buffer_size`](Self::recv_buffer_size) like [`set_recv_buffer_size`](Self::set_recv_buffer_size), but without the
-    /// limit of `net.core.rmem_max`, `SO_RCVBUFFORCE`.
+    /// Sets [`recv_buffer_size`](Self::recv_buffer_size) like [`set_recv_buffer_size`](Self::set_recv_buffer_size), but without
+    /// the limit of `net.core.rmem_max`, `SO_RCVBUFFORCE`.
     ///
     /// # Errors
     ///

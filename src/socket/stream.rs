@@ -2,7 +2,6 @@
 
 use core::{error, fmt, slice};
 use linux_raw_sys::general::iovec;
-use linux_raw_sys::net::MSG_WAITALL;
 
 use super::control::{RecvControl, SendControl};
 use super::{Socket, kind::Stream, message};
@@ -205,7 +204,7 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
     /// ```
     ///
     /// Manual page: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html).
-    #[doc(alias("recvmsg", "SCM_RIGHTS", "MSG_WAITALL"))]
+    #[doc(alias("recvmsg", "SCM_RIGHTS"))]
     pub fn recv_message_exact(
         &self,
         bufs: &mut [IoSliceMut<'_>],
@@ -239,7 +238,8 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
     unsafe fn recv_part(&self, bufs: &mut [iovec], control: &mut RecvControl<'_>) -> Result<usize, Errno> {
         let (memory, len) = control.rest_as_raw_parts();
         let mut message = message(bufs, memory, len);
-        let flags = MSG_WAITALL | control.recv_flags();
+        // Not MSG_WAITALL, with which gVisor discards descriptors.
+        let flags = control.recv_flags();
         // SAFETY: as the caller vouches; the memory is for control messages.
         let result = unsafe { syscalls::recvmsg(self.as_fd(), &mut message, flags) };
         let returned = MessageFlags::from_bits_retain(message.msg_flags);

@@ -116,14 +116,14 @@ impl Steps {
         let mut sent = SendControl::new(&mut memory);
         self.step(sent.push_rights([a.as_fd()]));
         let bufs = [IoSlice::new(b"message")];
-        let mut messages = [(); 3].map(|()| SendMessage::with_control(&bufs, &sent));
-        self.step(a.send_messages_with_flags(&mut messages, NOW));
+        let mut to_send = [(); 3].map(|()| SendMessage::with_control(&bufs, &sent));
         let mut memory = [[MaybeUninit::uninit(); space::rights(1)]; 4];
         let mut controls = memory.each_mut().map(|memory| RecvControl::new(memory));
         let mut memory = [[0; 16]; 4];
         let mut bufs = memory.each_mut().map(|buf| [IoSliceMut::new(buf)]);
         let mut messages = bufs.each_mut().map(|bufs| RecvMessage::new(bufs));
         for _ in 0..2 {
+            self.step(a.send_messages_with_flags(&mut to_send, NOW));
             self.step(b.recv_messages_with_flags(&mut messages, &mut controls, NOW));
             controls[0].partial_messages().for_each(drop);
         }
