@@ -14,10 +14,10 @@ describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
 
 (cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" --bin stack) || exit 1
 program=$CARGO_TARGET_DIR/$triple/$([ "$profile" = dev ] && echo debug || echo release)/stack
-# shellcheck disable=SC2046 # six numbers, or none
-set -- "$program" $(awk -v target="$target" -v profile="$profile" '$1 == target && $2 == profile { print $3, $4, $5, $6, $7, $8 }' \
+# shellcheck disable=SC2046 # numbers, or nothing
+set -- "$program" $(awk -v target="$target" -v profile="$profile" '$1 == target && $2 == profile { print $3, $4, $5, $6, $7, $8, $9 }' \
 	tests/freestanding/stack_budgets)
-[ $# = 7 ] || echo "      tests/freestanding/stack_budgets has no row for $target"
+[ $# -gt 1 ] || echo "      tests/freestanding/stack_budgets has no row for $target"
 [ $native = yes ] || set -- "$emulator" "$@" qemu-user
 [ $enforce = yes ] || { echo "      $why_not: figures only"; set -- "$@" report; }
 limited 600 "$@"

@@ -35,11 +35,12 @@ use freestanding::{
     println, raw,
 };
 use linux_raw_sys::general::*;
+use linux_socketpair::process::{Args, Command, FdMapping, Signal, SignalFd, SignalSet, any_ended, exit_status, reap};
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, ControlMessage, Credentials, Domain, Errno, FromRawFd, Incomplete, IoSlice, IoSliceMut,
     MessageFlags, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, RecvMessage, SendControl, SendMessage, Shutdown,
     Socket, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, explain, explain::Cause, fd, kind,
-    poll, read, socketpair, socketpair_into, space, write,
+    poll, read, socketpair, socketpair_into, space, syscall, write,
 };
 
 /// Where there is `socketcall`, these fail with ENOSYS, so that the calls go through it; the last one on 32-bit machines.
@@ -195,6 +196,43 @@ const FIRST: &[(&str, Call)] = calls! {
     "socketpair, the first call of the process": |f| socketpair(UNIX, STREAM, CLOEXEC, 0);
 };
 
+/// The error is the result that is expected.
+fn fails<T>(result: Result<T, impl Into<Errno>>, expected: Errno) -> Result<(), Errno> {
+    match result.map_err(Into::into) {
+        Err(errno) if errno == expected => Ok(()),
+        Err(errno) => Err(errno),
+        Ok(_) => Err(Errno::EPROTO),
+    }
+}
+
+const PROCESSES: &[(&str, Call)] = calls! {
+    "Command::spawn": |f| fails(Command::new(c"/no/such", Args::EMPTY).spawn(), Errno::ENOENT);
+    "Command::spawn, with settings": |f| {
+        let maps = [FdMapping::new(&f.a, f.b.as_raw_fd()), FdMapping::new(&f.b, f.a.as_raw_fd())];
+        let mut command = Command::new(c"/no/such", Args::EMPTY);
+        command.new_session().fds(&maps).current_dir(c"/").parent_death_signal(Signal::HUP);
+        fails(command.spawn(), Errno::ENOENT)
+    };
+    "Command::spawn_with_socket": |f| {
+        let started = Command::new(c"/no/such", Args::EMPTY).spawn_with_socket::<kind::Stream>(&[0, 1]);
+        fails(started, Errno::ENOENT)
+    };
+    "any_ended": |f| fails(any_ended(), Errno::ECHILD);
+    "reap": |f| fails(reap(f.number as i32), Errno::ECHILD);
+    "exit_status": |f| {
+        // An emulator has other errors.
+        let _ = exit_status(&f.a);
+        Ok(())
+    };
+    "SignalFd": |f| {
+        let received = SignalFd::new_with(SignalSet::EMPTY, SocketFlags::NONBLOCK).and_then(|signals| signals.recv());
+        fails(received, Errno::EAGAIN)
+    };
+    "syscall": |f| {
+        // SAFETY: the call accesses no memory.
+        fails(unsafe { syscall::<__NR_dup3>([f.number as usize; 6]) }, Errno::EINVAL)
+    };
+};
 const CALLS: &[(&str, Call)] = calls! {
     "a function without a call": |f| Ok(());
     "socketpair": |f| socketpair(UNIX, STREAM, CLOEXEC, 0);
@@ -477,7 +515,7 @@ impl Report {
 
 #[unsafe(no_mangle)]
 fn main(arguments: Arguments) -> i32 {
-    let [first, each, all, text, explanation, larger] = [1, 2, 3, 4, 5, 6].map(|at| arguments.number(at));
+    let [first, each, all, text, explanation, larger, processes] = [1, 2, 3, 4, 5, 6, 7].map(|at| arguments.number(at));
     let mut report = Report {
         passed: 0,
         failed: 0,
@@ -496,6 +534,7 @@ fn main(arguments: Arguments) -> i32 {
 
     report.measure(TEXTS, "", text);
     report.measure(EXPLANATIONS, "", explanation);
+    report.measure(PROCESSES, "", processes);
     let together = report.measure(CALLS, "", each);
     report.note("all of these calls together", "", together, all, 0);
     report.measure(LARGER, "", larger);
