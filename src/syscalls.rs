@@ -501,9 +501,17 @@ pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<()
     decode(unsafe { syscall4::<__NR_pidfd_send_signal>(pidfd, signal as usize, 0, 0) }).map(drop)
 }
 
+/// Asks for what is in `mask`, and returns what is there, and the wait status.
 #[inline]
-pub(crate) fn pidfd_get_info(pidfd: BorrowedFd<'_>, info: &mut pidfd_info) -> Result<(), Errno> {
-    let (fd, at) = (pidfd.as_raw_fd() as usize, ptr::from_mut(info) as usize);
-    // SAFETY: the kernel writes within `info`, whose size is part of the number.
-    decode(unsafe { syscall3::<__NR_ioctl>(fd, PIDFD_GET_INFO as usize, at) }).map(drop)
+pub(crate) fn pidfd_get_info(pidfd: BorrowedFd<'_>, mask: u64) -> Result<(u64, i32), Errno> {
+    let mut info = MaybeUninit::<pidfd_info>::uninit();
+    let (fd, at) = (pidfd.as_raw_fd() as usize, info.as_mut_ptr());
+    // SAFETY: the kernel writes within `info`, whose size is part of the number; the fields that are read were initialized.
+    unsafe {
+        (&raw mut (*at).mask).write(mask);
+        (&raw mut (*at).cgroupid).write(0);
+        (&raw mut (*at).exit_code).write(0);
+        decode(syscall3::<__NR_ioctl>(fd, PIDFD_GET_INFO as usize, at as usize))?;
+        Ok(((*at).mask, (*at).exit_code))
+    }
 }

@@ -7,7 +7,7 @@ use crate::errno::Errno;
 use crate::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use crate::process::signal::Signal;
 use crate::syscalls;
-use crate::uapi::{PIDFD_INFO_EXIT, pidfd_info};
+use crate::uapi::PIDFD_INFO_EXIT;
 
 /// How a process ended.
 ///
@@ -289,12 +289,6 @@ fn wait(which: u32, id: i32, options: u32) -> Result<Option<Ended>, Errno> {
 #[doc(alias("PIDFD_GET_INFO", "PIDFD_INFO_EXIT", "pidfd_info"))]
 #[inline]
 pub fn exit_status(pidfd: impl AsFd) -> Result<Option<ExitStatus>, Errno> {
-    let mut info = pidfd_info {
-        mask: PIDFD_INFO_EXIT,
-        cgroupid: 0,
-        ids: [0; 11],
-        exit_code: 0,
-    };
-    syscalls::pidfd_get_info(pidfd.as_fd(), &mut info)?;
-    Ok((info.mask & PIDFD_INFO_EXIT != 0).then(|| ExitStatus::from_wait(info.exit_code)))
+    let (mask, exit_code) = syscalls::pidfd_get_info(pidfd.as_fd(), PIDFD_INFO_EXIT)?;
+    Ok((mask & PIDFD_INFO_EXIT != 0).then(|| ExitStatus::from_wait(exit_code)))
 }
