@@ -39,7 +39,7 @@ struct Use {
 
 const USES: &[Use] = &[
     Use {
-        row: "| `socketpair`, `socketpair_into`, `Socket::pair`, `pair_with` | `socketpair` |",
+        row: "`socketpair`, `socketpair_into`, `pair`, `pair_with`: `socketpair`",
         calls: &[__NR_socketpair],
         works: |_| {
             let (domain, ty, flags) = (Domain::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
@@ -52,7 +52,7 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `close`, `fd::close`, `Socket::close`, and dropping what owns a file descriptor | `close` |",
+        row: "`close`, and dropping what owns a file descriptor: `close`",
         calls: &[__NR_close],
         // SAFETY: the process ends after this, and uses the descriptors no more.
         works: |Pairs { a, b, c, d }| unsafe {
@@ -63,24 +63,24 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `read` | `read` |",
+        row: "`read`: `read`",
         calls: &[__NR_read],
         // SAFETY: the descriptor is a socket's.
         works: |Pairs { b, .. }| unsafe { read(b.as_raw_fd(), &mut [0; 4]) == Ok(4) },
     },
     Use {
-        row: "| `write` | `write` |",
+        row: "`write`: `write`",
         calls: &[__NR_write],
         // SAFETY: the descriptor is a socket's.
         works: |Pairs { a, .. }| unsafe { write(a.as_raw_fd(), b"x") == Ok(1) },
     },
     Use {
-        row: "| `Socket::send`, `send_all` | `sendto` |",
+        row: "`send`, `send_all`: `sendto`",
         calls: &[__NR_sendto],
         works: |Pairs { a, .. }| a.send(b"x") == Ok(1) && a.send_all(b"x").is_ok(),
     },
     Use {
-        row: "| `Socket::send_vectored`, `send_message`, `send_message_all` | `sendmsg` |",
+        row: "`send_vectored`, `send_message`, `send_message_all`: `sendmsg`",
         calls: &[__NR_sendmsg],
         works: |Pairs { a, b, .. }| {
             send(a, b, 1) == Ok(1)
@@ -90,12 +90,12 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Socket::send_messages` | `sendmmsg` |",
+        row: "`send_messages`: `sendmmsg`",
         calls: &[__NR_sendmmsg],
         works: |Pairs { d, .. }| d.send_messages(&mut [SendMessage::new(&[IoSlice::new(b"x")])]) == Ok(1),
     },
     Use {
-        row: "| `Socket::recv`, `recv_exact`, `next_message_len` | `recvfrom` |",
+        row: "`recv`, `recv_exact`, `next_message_len`: `recvfrom`",
         calls: &[__NR_recvfrom],
         works: |Pairs { b, d, .. }| {
             b.recv_exact(&mut [0; 2]).is_ok()
@@ -105,8 +105,7 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Socket::recv_vectored`, `recv_uninit`, `recv_message`, `recv_message_uninit`, `recv_message_exact` \
-              | `recvmsg` |",
+        row: "`recv_vectored`, `recv_uninit`, `recv_message` and its other forms: `recvmsg`",
         calls: &[__NR_recvmsg],
         works: |Pairs { b, .. }| {
             declare!(control: RecvControl, space::rights(1));
@@ -121,20 +120,19 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Socket::recv_messages` | `recvmmsg`; on 32-bit machines `recvmmsg_time64`, and on ENOSYS `recvmmsg` |",
+        row: "`recv_messages`: `recvmmsg`; 32-bit: `recvmmsg_time64`, on ENOSYS `recvmmsg`",
         calls: &[RECVMMSG],
         works: |Pairs { d, .. }| {
             d.recv_messages(&mut [RecvMessage::new(&mut [IoSliceMut::new(&mut [0; 4])])], &mut []) == Ok(1)
         },
     },
     Use {
-        row: "| `UnixSeqpacket::recv_or_eof` | `recvmsg`, and for 0 bytes without credentials `getsockopt` |",
+        row: "`recv_or_eof`: `recvmsg`, `getsockopt`",
         calls: &[__NR_recvmsg, __NR_getsockopt],
         works: |Pairs { d, .. }| d.recv_or_eof(&mut [0; 4]) == Ok(Some(4)) && d.recv_or_eof(&mut [0; 4]) == Ok(None),
     },
     Use {
-        row: "| `Socket::try_from`, `borrow_fd`, and every option that is read, also those of the peer \
-              | `getsockopt` |",
+        row: "`try_from`, `borrow_fd`, options that are read: `getsockopt`",
         calls: &[__NR_getsockopt],
         works: |Pairs { a, c, .. }| {
             let mut value = [0; 4];
@@ -175,7 +173,7 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| every option that is set | `setsockopt` |",
+        row: "options that are set: `setsockopt`",
         calls: &[__NR_setsockopt],
         works: |Pairs { a, c, .. }| {
             let second = Some(Duration::from_secs(1));
@@ -204,13 +202,12 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Socket::shutdown` | `shutdown` |",
+        row: "`shutdown`: `shutdown`",
         calls: &[__NR_shutdown],
         works: |Pairs { a, .. }| a.shutdown(Shutdown::Both).is_ok(),
     },
     Use {
-        row: "| `try_clone`, `try_clone_to_owned`, `is_close_on_exec`, `set_close_on_exec`, `is_nonblocking` \
-              | `fcntl`; on 32-bit machines `fcntl64` |",
+        row: "`try_clone`, `is_close_on_exec`, `set_close_on_exec`, `is_nonblocking`: `fcntl`; 32-bit: `fcntl64`",
         calls: &[FCNTL],
         works: |Pairs { a, .. }| {
             // SAFETY: the descriptor is not closed here.
@@ -226,19 +223,19 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Socket::set_nonblocking`, `bytes_to_recv`, `memory_sent` | `ioctl` |",
+        row: "`set_nonblocking`, `bytes_to_recv`, `memory_sent`: `ioctl`",
         calls: &[__NR_ioctl],
         works: |Pairs { a, b, .. }| {
             a.set_nonblocking(true).is_ok() && b.bytes_to_recv() == Ok(4) && a.memory_sent().is_ok()
         },
     },
     Use {
-        row: "| `poll` | `ppoll`; on 32-bit machines `ppoll_time64`, and on ENOSYS `ppoll` |",
+        row: "`poll`: `ppoll`; 32-bit: `ppoll_time64`, on ENOSYS `ppoll`",
         calls: &[PPOLL],
         works: |Pairs { b, .. }| poll(&mut [PollFd::new(b, PollFlags::IN)], None) == Ok(1),
     },
     Use {
-        row: "| `explain::socketpair`, `pair_with` | `socketpair`, where it is repeated, and `close` where that succeeds |",
+        row: "`explain`: `socketpair`, `close`",
         calls: &[__NR_socketpair, __NR_close],
         works: |_| {
             let (ty, flags) = (SocketType::STREAM, SocketFlags::CLOEXEC);
@@ -247,19 +244,17 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Cause::in_detail` for `EMFILE` | `prlimit64`, `statfs`, `statx`; on 32-bit machines `statfs64` |",
+        row: "`in_detail` of `EMFILE`: `prlimit64`, `statfs`, `statx`; 32-bit: `statfs64`",
         calls: &[__NR_prlimit64, STATFS, __NR_statx],
         works: |_| Cause::TooManyDescriptors(None).in_detail() != Cause::TooManyDescriptors(None),
     },
     Use {
-        row: "| `Cause::in_detail` for `ENFILE` and `ENOMEM` \
-              | `statfs`, `openat`, `read`, `close`, `uname`; on 32-bit machines `statfs64` |",
+        row: "`in_detail` of `ENFILE`, `ENOMEM`: `statfs`, `openat`, `read`, `close`, `uname`; 32-bit: `statfs64`",
         calls: &[STATFS, __NR_openat, __NR_read, __NR_close, __NR_uname],
         works: |_| Cause::SystemLimit(Errno::ENOMEM).in_detail().errno() == Errno::ENOMEM,
     },
     Use {
-        row: "| `Cause::in_detail` for errnos of filters \
-              | `prctl`, and where there is a filter `uname` |",
+        row: "`in_detail` of filters' errnos: `prctl`, `uname`",
         calls: &[__NR_prctl, __NR_uname],
         works: |_| {
             let cause = Cause::FilterOrKernel(Domain::UNIX, Errno::EPERM).in_detail();
@@ -267,9 +262,8 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Command::spawn`, `spawn_with_socket` \
-              | `rt_sigprocmask`, `socketpair`, `clone`, `close`; in the child `rt_sigaction`, `rt_sigprocmask`, `execve`; \
-              after an error `sendto`, `exit_group` there and `waitid` here |",
+        row: "`spawn`, `spawn_with_socket`: `rt_sigprocmask`, `socketpair`, `clone`, `close`, `rt_sigaction`, `execve`; \
+              after an error `sendto`, `exit_group`, `waitid`",
         // Without `sendto` the filter ends the child, and the error is known nevertheless.
         calls: &[
             __NR_rt_sigprocmask,
@@ -287,9 +281,8 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| each setting of `Command` \
-              | in the child `setsid`; `dup3`, `fcntl`; `chdir`; `setgroups`, and without groups `geteuid`; `setresgid`; \
-              `setresuid`; `prctl`, `getppid`, and before `getpid`. On i386 and arm the calls whose names end with 32 |",
+        row: "settings of `Command`: `setsid`; `dup3`, `fcntl`; `chdir`; `setgroups`, `geteuid`; `setresgid`; \
+              `setresuid`; `prctl`, `getpid`, `getppid`; i386, arm: `setgroups32` …",
         calls: &[
             __NR_rt_sigprocmask,
             __NR_socketpair,
@@ -324,12 +317,12 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `Child::wait`, `try_wait`, `any_ended`, `reap` | `waitid` |",
+        row: "`Child::wait`, `try_wait`, `any_ended`, `reap`: `waitid`",
         calls: &[__NR_waitid],
         works: |_| any_ended() == Err(Errno::ECHILD) && reap(1) == Err(Errno::ECHILD),
     },
     Use {
-        row: "| `Child::signal` | `pidfd_send_signal`; before Linux 5.2 `kill` |",
+        row: "`Child::signal`: `pidfd_send_signal`; before Linux 5.2 `kill`",
         calls: &[
             __NR_rt_sigprocmask,
             __NR_socketpair,
@@ -350,12 +343,12 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `process::exit_status` | `ioctl` |",
+        row: "`exit_status`: `ioctl`",
         calls: &[__NR_ioctl],
         works: |Pairs { a, .. }| exit_status(a).is_err(),
     },
     Use {
-        row: "| `SignalFd` | `rt_sigprocmask`, `signalfd4`; `recv`: `read` |",
+        row: "`SignalFd`: `rt_sigprocmask`, `signalfd4`, `read`",
         calls: &[__NR_rt_sigprocmask, __NR_signalfd4, __NR_read],
         works: |_| {
             SignalFd::new_with(SignalSet::EMPTY.with(Signal::USR1), SocketFlags::NONBLOCK)
@@ -364,7 +357,7 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "| `syscall` | the call whose number it is given |",
+        row: "`syscall`: the call of that number",
         calls: &[__NR_sched_yield],
         // SAFETY: the call has no arguments.
         works: |_| unsafe { syscall::<__NR_sched_yield>([0; 6]) } == Ok(0),
@@ -389,12 +382,11 @@ fn ended_by_filter(status: ExitStatus) -> bool {
 }
 
 /// The row that only i386 has. `vdso_entry` proves it: here the process has made its first call.
-pub const FIRST_CALL: &str =
-    "| i386's first call, whichever it is | before it `prctl`, and where that succeeds `rt_sigprocmask` |";
+pub const FIRST_CALL: &str = "the first call on i386: `prctl`, `rt_sigprocmask`";
 
 pub fn print_uses() {
     for row in USES.iter().map(|Use { row, .. }| *row).chain([FIRST_CALL]) {
-        println!("{row}");
+        println!("- {row}");
     }
 }
 
