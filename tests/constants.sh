@@ -43,7 +43,8 @@ sed 's,//.*,,' src/*.rs src/*/*.rs arch/*.rs | grep -oE '[A-Z_][A-Z0-9_]{2,}[a-z
 {
 	printf '#define _GNU_SOURCE\n'
 	printf '#include <%s>\n' errno.h fcntl.h poll.h signal.h sys/ioctl.h sys/prctl.h sys/resource.h sys/socket.h \
-		asm/unistd.h linux/auxvec.h linux/capability.h linux/net.h linux/sockios.h
+		asm/unistd.h linux/auxvec.h linux/capability.h linux/net.h linux/sched.h linux/sockios.h \
+		linux/wait.h
 	printf 'void values(void) {\n'
 	while read -r name path; do
 		printf '#ifdef %s\n__asm__("VALUE %s %%0" :: "i"((int)(%s)));\n#endif\n' "$name" "$path" "$name"

@@ -268,6 +268,11 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
         Ok(())
     });
     report.test(Needs::Calls, "spawn: descriptors at free numbers", free_numbers);
+    report.test(
+        Needs::Calls,
+        "spawn: descriptors at the numbers of the pair",
+        taken_numbers,
+    );
     report.test(Needs::Calls, "spawn: closed standard descriptors", closed_standard);
     report.test(Needs::Calls, "reap: a child without a Child", reaps);
     report.test(Needs::Calls, "a hundred starts that fail", || {
@@ -544,6 +549,31 @@ fn free_numbers() -> Outcome {
     })?;
     same!(a.recv(&mut [0; 9]), 5);
     same!(b.is_close_on_exec(), true);
+    Ok(())
+}
+
+/// The child's end and the report's have numbers to which something else is mapped.
+fn taken_numbers() -> Outcome {
+    let (a, b) = must!(UnixStream::pair());
+    let first = b.as_raw_fd() + 1;
+    let to: [RawFd; 4] = core::array::from_fn(|i| first + i as RawFd);
+    let maps = to.map(|to| FdMapping::new(&b, to));
+    let mut hook = || {
+        let at = first + 9;
+        call(__NR_write, [at as usize, c"socket".as_ptr() as usize, 6]);
+        for to in to {
+            call(__NR_write, [to as usize, c"x".as_ptr() as usize, 1]);
+        }
+        raw::exit(0)
+    };
+    let mut command = hooked();
+    // SAFETY: it makes system calls and ends the child.
+    unsafe { command.fds(&maps).pre_exec(&mut hook) };
+    let (socket, mut child) = must!(command.spawn_with_socket::<Stream>(&[first + 9]));
+    same!(child.wait(), 0);
+    same!(a.recv(&mut [0; 9]), 4);
+    same!(socket.recv(&mut [0; 9]), 6);
+    same!(socket.recv(&mut [0; 9]), 0);
     Ok(())
 }
 
