@@ -265,7 +265,7 @@ fn fresh_memory(len: usize) -> *mut u8 {
     let arguments = [0, len, protection as usize, flags as usize, usize::MAX, 0];
     // s390x reads them from memory.
     let in_memory = [arguments.as_ptr() as usize, 0, 0, 0, 0, 0];
-    // SAFETY: the memory is fresh, and nobody else's.
+    // SAFETY: the memory is fresh, and nothing else has it.
     let memory = unsafe {
         syscall6(
             MMAP,
@@ -283,7 +283,7 @@ fn fresh_memory(len: usize) -> *mut u8 {
 /// Two fresh pages, the first writable, the second with the protection `second`.
 pub fn two_pages(second: u32) -> *mut u8 {
     let pages = fresh_memory(2 * PAGE);
-    // SAFETY: the second page is nobody else's.
+    // SAFETY: nothing uses the second page yet.
     let answer = unsafe { syscall(__NR_mprotect, [pages as usize + PAGE, PAGE, second as usize]) };
     assert!(answer == 0, "mprotect: {answer}");
     pages
