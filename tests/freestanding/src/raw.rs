@@ -260,7 +260,7 @@ fn fresh_memory(len: usize) -> *mut u8 {
     let (protection, flags) = (PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
     let arguments = [0, len, protection as usize, flags as usize, usize::MAX, 0];
     let in_memory = [arguments.as_ptr() as usize, 0, 0, 0, 0, 0];
-    // SAFETY: the memory is fresh, and nothing else's.
+    // SAFETY: the memory is fresh, and nothing else has it.
     let memory = unsafe { syscall6(MMAP, if MMAP_READS_MEMORY { in_memory } else { arguments }) };
     assert!(!(-4095..0).contains(&memory), "mmap: {memory}");
     ptr::with_exposed_provenance_mut(memory as usize)
@@ -269,7 +269,7 @@ fn fresh_memory(len: usize) -> *mut u8 {
 /// Two fresh pages, the first writable, the second with the protection `second`.
 pub fn two_pages(second: u32) -> *mut u8 {
     let pages = fresh_memory(2 * PAGE);
-    // SAFETY: the second page is nothing else's.
+    // SAFETY: nothing uses the second page yet.
     let answer = unsafe { syscall(__NR_mprotect, [pages as usize + PAGE, PAGE, second as usize]) };
     assert!(answer == 0, "mprotect: {answer}");
     pages

@@ -283,13 +283,12 @@ pub fn recv_exact(fd: RawFd, buf: &mut [u8]) -> Result<(), Incomplete> {
 fn recv_message<const WORDS: usize>(
     fd: RawFd,
     buf: &mut [u8],
-    flags: u32,
     control: impl FnMut(u32, *const u8, usize),
 ) -> Result<usize, Errno> {
     let mut memory = [const { MaybeUninit::<usize>::uninit() }; WORDS];
     let bufs = [buffer_mut(buf)];
     let mut message = header(bufs.as_ptr(), 1, memory.as_mut_ptr().cast(), size_of_val(&memory));
-    let len = recvmsg(fd, &mut message, MSG_CMSG_CLOEXEC | flags)?;
+    let len = recvmsg(fd, &mut message, MSG_CMSG_CLOEXEC)?;
     parse(&message, control)?;
     if message.msg_flags & MSG_TRUNC != 0 {
         return Err(Errno::EMSGSIZE);
@@ -368,7 +367,7 @@ fn close_rights(ty: u32, payload: *const u8, len: usize) {
 /// Closes each file descriptor that was received.
 #[inline(always)]
 pub fn recv_rights(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
-    recv_message::<{ space::rights(1) }>(fd, buf, 0, close_rights)
+    recv_message::<{ space::rights(1) }>(fd, buf, close_rights)
 }
 
 /// The same, part by part, each with memory of its own.
@@ -376,7 +375,7 @@ pub fn recv_rights(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
 pub fn recv_message_exact(fd: RawFd, buf: &mut [u8]) -> Result<(), Errno> {
     let mut done = 0;
     while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match recv_message::<{ space::rights(1) }>(fd, rest, MSG_WAITALL, close_rights) {
+        match recv_message::<{ space::rights(1) }>(fd, rest, close_rights) {
             Ok(0) => return Err(Errno::ENODATA),
             Ok(len) => done += len,
             Err(Errno::EINTR) => {}
@@ -389,7 +388,7 @@ pub fn recv_message_exact(fd: RawFd, buf: &mut [u8]) -> Result<(), Errno> {
 #[inline(always)]
 pub fn recv_credentials(fd: RawFd, buf: &mut [u8]) -> Result<Option<Credentials>, Errno> {
     let mut credentials = None;
-    recv_message::<{ space::CREDENTIALS }>(fd, buf, 0, |ty, payload, len| {
+    recv_message::<{ space::CREDENTIALS }>(fd, buf, |ty, payload, len| {
         if ty == SCM_CREDENTIALS && len == size_of::<Credentials>() {
             // SAFETY: the payload is as long as credentials are, and they are made of ints.
             credentials = Some(unsafe { payload.cast::<Credentials>().read_unaligned() });
@@ -401,7 +400,7 @@ pub fn recv_credentials(fd: RawFd, buf: &mut [u8]) -> Result<Option<Credentials>
 #[inline(always)]
 pub fn recv_or_eof(fd: RawFd, buf: &mut [u8]) -> Result<Option<usize>, Errno> {
     let mut is_message = false;
-    let len = recv_message::<{ space::CREDENTIALS }>(fd, buf, 0, |_, _, _| is_message = true)?;
+    let len = recv_message::<{ space::CREDENTIALS }>(fd, buf, |_, _, _| is_message = true)?;
     match (len, is_message) {
         (0, false) if option(fd, SO_PASSCRED, 0)? != 0 => Ok(None),
         (0, false) => Err(Errno::EINVAL),

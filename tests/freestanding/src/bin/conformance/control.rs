@@ -55,7 +55,7 @@ fn count(control: &mut RecvControl<'_>) -> usize {
 }
 
 /// Where a test can show what it is for, its name, and the test.
-type Test = (Needs, &'static str, fn() -> Outcome);
+pub type Test = (Needs, &'static str, fn() -> Outcome);
 
 /// Runs each test with room for many descriptors, and requires that as many are open afterwards as before.
 pub struct NothingLeaks<'a>(pub &'a mut Report);

@@ -151,7 +151,7 @@ fn there_and_back<T: Messages>() -> Outcome {
         &[IoSlice::new(b"a third one")],
         &[IoSlice::new(b"4")],
     ];
-    let mut messages = bufs.map(|bufs| SendMessage::new(bufs));
+    let mut messages = bufs.map(SendMessage::new);
     declare_messages!(received: 6, 12);
     same!(a.send_messages(&mut []), 0);
     same!(b.recv_messages(&mut [], &mut []), 0);

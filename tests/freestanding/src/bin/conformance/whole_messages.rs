@@ -7,14 +7,14 @@ use linux_socketpair::{
 };
 
 use crate::bytes::pair;
-use crate::control::{NothingLeaks, declare, send};
+use crate::control::{NothingLeaks, Test, declare, send};
 use crate::report::{Needs, Outcome, Report, missing, must, requires, same};
 
 const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
 
 pub fn tests(report: &mut Report) {
     let mut report = NothingLeaks(report);
-    let tests: &[(Needs, &str, fn() -> Outcome)] = &[
+    let tests: &[Test] = &[
         (
             Needs::Calls,
             "send_message_all: a message in many parts, with its descriptors once, at its first byte",
@@ -556,14 +556,15 @@ fn between_processes() -> Outcome {
     const SIZE: usize = 300_000;
     const ROUNDS: usize = 3;
     static mut MEMORY: [u8; SIZE] = [0; SIZE];
+    let at = &raw mut MEMORY;
     let (a, b) = must!(UnixStream::pair());
     must!(a.set_recv_timeout(Some(Duration::from_secs(60))));
     // SAFETY: each process has its own, and nothing else uses it.
-    let memory = unsafe { &mut *(&raw mut MEMORY) };
+    let memory = unsafe { &mut *at };
     let status = raw::beside_child(
         || {
             // SAFETY: as above; the parent's reference is another process's.
-            let memory = unsafe { &mut *(&raw mut MEMORY) };
+            let memory = unsafe { &mut *at };
             for _ in 0..ROUNDS {
                 declare!(control: RecvControl, space::rights(3));
                 if b.recv_message_exact(&mut [IoSliceMut::new(memory)], &mut control)
