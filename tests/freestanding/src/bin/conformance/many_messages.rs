@@ -375,7 +375,12 @@ fn close_on_exec<T: Messages>() -> Outcome {
     let (a, b) = must!(pair::<T>());
     declare_messages!(received: 2, 4);
     declare_controls!(controls: 2, space::rights(1));
-    for (settings, expected) in [([false, false], false), ([false, true], true), ([true, true], true)] {
+    for (settings, expected) in [
+        ([false, false], false),
+        ([false, true], true),
+        ([true, false], true),
+        ([true, true], true),
+    ] {
         for (control, on) in controls.iter_mut().zip(settings) {
             control.set_close_on_exec(on);
         }
