@@ -403,10 +403,16 @@ boot() {
 	part "$target" "$on" "example init" boot_init "$@"
 }
 
-# boot_init [OPTION...]: with all faults at once, and no console to begin with; then until Ctrl-Alt-Del, or where the machine has
-# no keyboard, its signal; then with a panic.
+# boot_init [OPTION...]: with all faults at once, and no console to begin with; beside it the boots that end otherwise.
 boot_init() {
-	boot_with faults '^init: power off' "$@" && sh tests/init.sh --faults "$logs/boot"
+	boot_other_ends "$@" >"$logs/boot.others" &
+	boot_with faults '^init: power off' "$@" && sh tests/init.sh --faults "$logs/boot.faults"
+	wait $!
+	cat "$logs/boot.others"
+}
+
+# boot_other_ends [OPTION...]: until Ctrl-Alt-Del, or where the machine has no keyboard, its signal; then with a panic.
+boot_other_ends() {
 	if [ "$keyboard" = yes ]; then
 		export KEYS=ctrl-alt-delete KEYS_AFTER='steady: ready'
 		boot_with steady '^init: restart' "$@"
@@ -422,9 +428,9 @@ boot_with() {
 	word=$1 line=$2
 	shift 2
 	NO_CONSOLE=$([ "$word" = faults ] && say yes) sh tests/boot.sh "$target" "$folder" "$(program release init)" "$line" "$@" \
-		-- "$word" >"$logs/boot"
+		-- "$word" >"$logs/boot.$word"
 	ended=$?
-	grep -v '^init: many: ' "$logs/boot"
+	grep -v '^init: many: ' "$logs/boot.$word"
 	say "$((1 - (ended > 0))) passed, $((ended > 0)) failed, 0 skipped"
 }
 
