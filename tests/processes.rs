@@ -570,6 +570,21 @@ fn under_a_tight_limit_each_step_reports_its_error() {
         assert_eq!(outcomes[..3], [emfile(Step::Report), emfile(Step::Report), clone]);
         assert_eq!(outcomes[3], emfile(Step::Descriptors));
         assert_eq!(outcomes[4..], [None, None]);
+
+        // The last free numbers are targets, so that the search for a temporary one ends at the limit.
+        let [c, d] = [&fill[2], &fill[3]].map(borrow);
+        let [first, second] = swap.clone();
+        let fds = [
+            first,
+            second,
+            FdMapping::from_borrowed_fd(c, first_free + 2),
+            FdMapping::from_borrowed_fd(d, first_free + 3),
+        ];
+        let limit = Limit::set((first_free + 4) as libc::rlim_t);
+        let error = Command::new(c"/bin/true", args.as_args()).fds(&fds).spawn();
+        drop(limit);
+        let error = error.map(|_| ()).map_err(|error| (error.step(), error.errno()));
+        assert_eq!(error, Err((Step::Descriptors, Errno::EMFILE)));
     });
 }
 
