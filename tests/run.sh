@@ -38,6 +38,7 @@ PATH=$PATH:$HOME/.cargo/bin
 # Its parts install what they lack as well, when this script runs them.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}" CARGO_TERM_COLOR=never INSTALL=yes
 logs=$CARGO_TARGET_DIR/tests
+table=$logs/table
 targets=tests/targets
 . tests/targets.sh
 . tests/check.sh
@@ -65,10 +66,8 @@ needs() {
 	boot*)
 		echo cpio cpio
 		echo xz xz-utils
-		for name in $(boot_targets "$1"); do
-			describe target "$name"
-			echo "${machine%% *} $system"
-		done
+		describe target "$(boot_target "$1")"
+		echo "${machine%% *} $system"
 		;;
 	*)
 		describe target "$1"
@@ -88,14 +87,8 @@ missing() {
 	done
 }
 
-boot_targets() {
-	case $1 in
-	boot)
-		everyday_targets
-		;;
-	*) say "$1" | cut -d : -f 2 ;;
-	esac
-}
+# boot_target boot:TARGET[:FOLDER]
+boot_target() { say "$1" | cut -d : -f 2; }
 
 # The first target that is tested every day and whose programs need an emulator.
 emulated_target() {
@@ -108,9 +101,9 @@ emulated_target() {
 # unavailable NAME REASON: skips it.
 unavailable() {
 	say "skip  $1 ($2)"
-	say "$1	skipped: $2		0	0	1	0" >>"$logs/table"
+	say "$1	skipped: $2		0	0	1	0" >>"$table"
 	skip_list="$skip_list$1 "
-	[ $named = no ] || named_skipped=yes
+	[ $named = no ] || : >"$table.skipped"
 }
 
 # nightly NAME COMPONENT...: whether Rust's nightly is installed. It is installed if the part was named.
@@ -161,11 +154,8 @@ prepare() {
 		rust_target new_architecture "$triple" && return
 		;;
 	boot*)
-		for name in $(boot_targets "$1"); do
-			describe target "$name"
-			rust_target "$1" "$triple" || return
-		done
-		return
+		describe target "$(boot_target "$1")"
+		rust_target "$1" "$triple" && return
 		;;
 	*)
 		describe target "$1"
@@ -197,18 +187,25 @@ cargo_tool() {
 part() {
 	row=$1 place=$2 what=$3 log=$logs/$(printf %s "$1-$3-$2" | tr -c a-zA-Z0-9_ -).log
 	shift 3
-	say "--- $row: $what${place:+, $place}"
+	say "... $row: $what${place:+, $place}"
 	began=$(date +%s)
-	{ "$@" 2>&1; say "exit $?"; } | tee "$log" | sed '/^exit [0-9]*$/d; s/^/    /'
+	("$@" 2>&1; say "exit $?") >"$log"
+	took=$(($(date +%s) - began))
+	# As one piece, though two parts run at a time.
+	(
+		flock 9
+		say "--- $row: $what${place:+, $place}"
+		sed '/^exit [0-9]*$/d; s/^/    /' "$log"
+	) 9>"$table.lock"
 	# libtest's counts and our programs' own. A part that fails, or tests nothing, without a failure of its own is one.
-	awk -v row="$row" -v what="$what" -v place="$place" -v took=$(($(date +%s) - began)) '
+	awk -v row="$row" -v what="$what" -v place="$place" -v took="$took" '
 		/^test result: / { passed += $4; failed += $6; skipped += $8 }
 		/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { passed += $1; failed += $3; skipped += $5 }
 		/^exit [0-9]+$/ { status = $2 }
 		END {
 			if (!failed && (status || !(passed + skipped))) failed = 1
 			print row, what, place, passed + 0, failed + 0, skipped + 0, took
-		}' OFS='\t' "$log" >>"$logs/table"
+		}' OFS='\t' "$log" >>"$table"
 }
 
 # The program of a profile, built before.
@@ -366,29 +363,26 @@ run_target() {
 	unset "$runner"
 }
 
-# run_boots NAME: builds the programs of one target or of all, and boots its kernels with them.
+# run_boots NAME: builds the programs of a target, and boots its kernels with them.
 run_boots() {
+	describe target "$(boot_target "$1")"
+	freestanding release --bin conformance && (cd examples/init && cargo build -q --locked --target "$triple" --release) &&
+		{ [ -z "$vectors" ] || [ $native = yes ] || build_vectors; } ||
+		{ part "$target" "" "build for boot" false; return; }
 	folder=$(say "$1" | cut -s -d : -f 3-)
-	for name in $(boot_targets "$1"); do
-		describe target "$name"
-		freestanding release --bin conformance && (cd examples/init && cargo build -q --locked --target "$triple" --release) &&
-			{ [ -z "$vectors" ] || [ $native = yes ] || build_vectors; } ||
-			{ part "$target" "" "build for boot" false; continue; }
-		if [ -n "$folder" ]; then
-			boot "$folder" "$(basename "$folder")"
-			continue
+	if [ -n "$folder" ]; then
+		boot "$folder" "$(basename "$folder")"
+		return
+	fi
+	for kernel in $kernels; do
+		IFS=/ read -r suite arch flavour options <<-END
+			$kernel
+		END
+		if folder=$(sh tests/debian_kernel.sh "$suite" "$arch" "$flavour" 2>"$logs/kernel.log"); then
+			boot "$folder" "$(cat "$folder/release")" $options
+		else
+			unavailable "$1" "$(tail -n 1 "$logs/kernel.log")"
 		fi
-		for kernel in $kernels; do
-			IFS=/ read -r suite arch flavour options <<-END
-				$kernel
-			END
-			if folder=$(sh tests/debian_kernel.sh "$suite" "$arch" "$flavour" 2>"$logs/kernel.log"); then
-				boot "$folder" "$(cat "$folder/release")" $options
-			else
-				unavailable "$1" "$(tail -n 1 "$logs/kernel.log")"
-			fi
-			folder=
-		done
 	done
 }
 
@@ -403,16 +397,10 @@ boot() {
 	part "$target" "$on" "example init" boot_init "$@"
 }
 
-# boot_init [OPTION...]: with all faults at once, and no console to begin with; beside it the boots that end otherwise.
+# boot_init [OPTION...]: with all faults at once, and no console to begin with; then until Ctrl-Alt-Del, or where the machine has
+# no keyboard, its signal; then with a panic.
 boot_init() {
-	boot_other_ends "$@" >"$logs/boot.others" &
-	boot_with faults '^init: power off' "$@" && sh tests/init.sh --faults "$logs/boot.faults"
-	wait $!
-	cat "$logs/boot.others"
-}
-
-# boot_other_ends [OPTION...]: until Ctrl-Alt-Del, or where the machine has no keyboard, its signal; then with a panic.
-boot_other_ends() {
+	boot_with faults '^init: power off' "$@" && sh tests/init.sh --faults "$logs/boot"
 	if [ "$keyboard" = yes ]; then
 		export KEYS=ctrl-alt-delete KEYS_AFTER='steady: ready'
 		boot_with steady '^init: restart' "$@"
@@ -428,9 +416,9 @@ boot_with() {
 	word=$1 line=$2
 	shift 2
 	NO_CONSOLE=$([ "$word" = faults ] && say yes) sh tests/boot.sh "$target" "$folder" "$(program release init)" "$line" "$@" \
-		-- "$word" >"$logs/boot.$word"
+		-- "$word" >"$logs/boot"
 	ended=$?
-	grep -v '^init: many: ' "$logs/boot.$word"
+	grep -v '^init: many: ' "$logs/boot"
 	say "$((1 - (ended > 0))) passed, $((ended > 0)) failed, 0 skipped"
 }
 
@@ -554,11 +542,61 @@ run_mutants() {
 	[ "$failed" = 0 ]
 }
 
-named=yes named_skipped=no skip_list=' '
+# run NAME: all parts of what is named.
+run() {
+	case $1 in
+	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
+	errors) part errors "" "what they report" sh tests/error_messages.sh ;;
+	mutants*) part "${1%%:*}" native "${1#*:}" run_mutants "$1" ;;
+	dependencies) part dependencies "" "features, licences, vulnerabilities" sh tests/dependencies.sh ;;
+	new_architecture) part new_architecture "" "three places suffice" sh tests/new_architecture.sh "$(emulated_target)" ;;
+	android) part android "" "cargo check" run_android ;;
+	docs) part docs "" "cargo doc" run_docs ;;
+	nightly) run_nightly ;;
+	miri)
+		part miri "" "what makes no system call" limited 3600 env MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-recursive-validation" \
+			cargo +nightly miri test --locked --lib --test control_messages --test names_and_numbers
+		;;
+	gvisor) part gvisor gVisor "conformance, examples" run_gvisor ;;
+	sanitizers)
+		part sanitizers native "hosted tests, AddressSanitizer" limited 3600 sh tests/sanitizers.sh address
+		part sanitizers native "hosted tests, ThreadSanitizer" limited 3600 sh tests/sanitizers.sh thread
+		;;
+	package) part package native "stands alone" sh tests/package.sh ;;
+	style) part style "" "silent tools" sh tests/style.sh ;;
+	fuzz) part fuzz native "control messages, 60 seconds" run_fuzz ;;
+	boot*) run_boots "$1" ;;
+	*) run_target "$1" ;;
+	esac
+}
+
+# next: takes the first name out of the queue.
+next() (
+	flock 9
+	read -r first <"$table.queue" || exit 1
+	sed -i 1d "$table.queue"
+	say "$first"
+) 9>"$table.lock"
+
+# worker FOLDER: runs what is next, until nothing is left, with a build directory of its own, since cargo locks it.
+worker() {
+	export CARGO_TARGET_DIR="$1"
+	logs=$1/tests
+	mkdir -p "$logs" || exit 1
+	while name=$(next); do run "$name"; done
+}
+
+named=yes skip_list=' '
 # shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported new_architecture errors package android docs miri gvisor; }
 # shellcheck disable=SC2046 # a list of names
-[ "$*" != more ] || set -- $(more_targets) android docs nightly
+set -- $(for name; do
+	case $name in
+	more) say $(more_targets) android docs nightly ;;
+	boot) everyday_targets | sed 's/^/boot:/' ;;
+	*) say "$name" ;;
+	esac
+done)
 for name; do
 	case $name in
 	unsupported | new_architecture | errors | package | android | docs | nightly | miri | gvisor | sanitizers | boot) continue ;;
@@ -583,7 +621,7 @@ if [ -n "$packages_of_all" ]; then
 	install="apt-get install --no-install-recommends $packages_of_all"
 	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || die "these packages are missing; as root on Debian: $install"
 fi
-mkdir -p "$logs" && : >"$logs/table" || exit 1
+mkdir -p "$logs" && : >"$table" && rm -f "$table.skipped" || exit 1
 if [ -n "$packages_of_all" ]; then
 	say "$install"
 	export DEBIAN_FRONTEND=noninteractive
@@ -604,32 +642,13 @@ for name; do
 done
 
 for name; do
-	case $skip_list in *" $name "*) continue ;; esac
-	case $name in
-	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
-	errors) part errors "" "what they report" sh tests/error_messages.sh ;;
-	mutants*) part "${name%%:*}" native "${name#*:}" run_mutants "$name" ;;
-	dependencies) part dependencies "" "features, licences, vulnerabilities" sh tests/dependencies.sh ;;
-	new_architecture) part new_architecture "" "three places suffice" sh tests/new_architecture.sh "$(emulated_target)" ;;
-	android) part android "" "cargo check" run_android ;;
-	docs) part docs "" "cargo doc" run_docs ;;
-	nightly) run_nightly ;;
-	miri)
-		part miri "" "what makes no system call" limited 3600 env MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-recursive-validation" \
-			cargo +nightly miri test --locked --lib --test control_messages --test names_and_numbers
-		;;
-	gvisor) part gvisor gVisor "conformance, examples" run_gvisor ;;
-	sanitizers)
-		part sanitizers native "hosted tests, AddressSanitizer" limited 3600 sh tests/sanitizers.sh address
-		part sanitizers native "hosted tests, ThreadSanitizer" limited 3600 sh tests/sanitizers.sh thread
-		;;
-	package) part package native "stands alone" sh tests/package.sh ;;
-	style) part style "" "silent tools" sh tests/style.sh ;;
-	fuzz) part fuzz native "control messages, 60 seconds" run_fuzz ;;
-	boot*) run_boots "$name" ;;
-	*) run_target "$name" ;;
-	esac
-done
+	case $skip_list in *" $name "*) ;; *) say "$name" ;; esac
+done >"$table.queue"
+if [ "$(wc -l <"$table.queue")" -gt 1 ] && [ "$(nproc)" -gt 1 ]; then
+	worker "$CARGO_TARGET_DIR/second" &
+fi
+worker "$CARGO_TARGET_DIR"
+wait
 
 # README's table of the last run: each target, by place and kernel.
 awk -F '\t' -v targets="$({ all_targets; nightly_targets; } | tr '\n' ' ')" -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
@@ -650,10 +669,10 @@ awk -F '\t' -v targets="$({ all_targets; nightly_targets; } | tr '\n' ' ')" -v n
 			row = rows[at]
 			print "| " row " | " passed[row] " | " failed[row] " | " skipped[row] " | " day " |"
 		}
-	}' "$logs/table"
+	}' "$table"
 
 say
-awk -F '\t' -v skipped_by_name="$named_skipped" '
+awk -F '\t' -v skipped_by_name="$([ ! -e "$table.skipped" ] || say yes)" '
 	BEGIN { printf "%-11s %-56s %7s %7s %7s %7s\n", "target", "part", "passed", "failed", "skipped", "seconds" }
 	{
 		printf "%-11s %-56s %7d %7d %7d %7d\n", $1, $2 ($3 ? ", " $3 : ""), $4, $5, $6, $7
@@ -662,4 +681,4 @@ awk -F '\t' -v skipped_by_name="$named_skipped" '
 	END {
 		printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped
 		exit failed ? 1 : skipped_by_name == "yes" ? 2 : 0
-	}' "$logs/table"
+	}' "$table"
