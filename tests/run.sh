@@ -25,8 +25,8 @@
 # style        formatting, lints, documentation and scripts
 # dependencies every set of features compiles; licences, sources and vulnerabilities of what is used
 #
-# Without a name it runs the targets that are tested every day, unsupported, new_architecture, errors, package, android and docs with
-# the targets that rustup has installed, miri and gvisor. `boot` alone is of the targets that are tested every day too.
+# Without a name it runs the targets that are tested every day, unsupported, errors, package, android with the targets that rustup has
+# installed, miri and gvisor. `boot` alone is of the targets that are tested every day too. Two parts run at a time.
 #
 # It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
 # be had is skipped by name, with the reason, and the rest runs. nightly, miri and gvisor are skipped so too if they are not named and
@@ -588,7 +588,7 @@ worker() {
 
 named=yes skip_list=' '
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) unsupported new_architecture errors package android docs miri gvisor; }
+[ $# -gt 0 ] || { named=no; set -- $(everyday_targets) miri gvisor package unsupported errors android; }
 # shellcheck disable=SC2046 # a list of names
 set -- $(for name; do
 	case $name in
