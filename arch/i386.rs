@@ -100,7 +100,7 @@ fn is_readable(address: usize) -> bool {
         // SAFETY: with an unknown `how` the call only reads the signal set, and changes nothing.
         unsafe { syscall4::<{ general::__NR_rt_sigprocmask }>(usize::MAX, address, 0, 8) }
     };
-    // A filter that answers in the kernel's place gives the same answer twice.
+    // A filter that returns a result in place of the kernel returns it twice.
     probe(address) == negated(errno::EINVAL) && probe(NEVER_MAPPED) == negated(errno::EFAULT)
 }
 

@@ -61,7 +61,7 @@ impl From<Cause> for io::Error {
 }
 
 impl From<SpawnError> for io::Error {
-    /// The errno; the step is lost.
+    /// The errno, without the step.
     #[inline]
     fn from(error: SpawnError) -> Self {
         error.errno().into()

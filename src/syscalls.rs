@@ -499,7 +499,7 @@ pub(crate) fn signal_handler(signal: i32) -> Result<usize, Errno> {
 pub(crate) unsafe fn set_default_handler(signal: i32) -> Result<(), Errno> {
     let action: SigAction = Default::default();
     let at = action.as_ptr() as usize;
-    // SAFETY: the kernel reads within `action`; the caller answers for the effect.
+    // SAFETY: the kernel reads within `action`; the effect is as the caller vouches.
     decode(unsafe { syscall4::<__NR_rt_sigaction>(signal as usize, at, 0, size_of::<SignalSet>()) }).map(drop)
 }
 
@@ -532,7 +532,7 @@ pub(crate) fn read_signal(fd: BorrowedFd<'_>) -> Result<[u32; 32], Errno> {
 
 #[inline]
 pub(crate) fn dup3(fd: BorrowedFd<'_>, to: RawFd, flags: u32) -> Result<(), Errno> {
-    // SAFETY: no memory is involved. The caller answers for what `to` was.
+    // SAFETY: no memory is involved. What `to` was is as the caller vouches.
     decode(unsafe { syscall3::<__NR_dup3>(fd.as_raw_fd() as usize, to as usize, flags as usize) }).map(drop)
 }
 

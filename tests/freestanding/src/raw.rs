@@ -14,7 +14,7 @@ pub unsafe fn syscall<const N: usize>(number: u32, arguments: [usize; N]) -> isi
     for (word, argument) in all.iter_mut().zip(arguments) {
         *word = argument;
     }
-    // SAFETY: the caller answers for the call.
+    // SAFETY: the caller vouches for the call.
     unsafe { syscall6(number, all) }
 }
 
@@ -482,7 +482,7 @@ pub fn mkdir(path: &CStr) -> isize {
     unsafe { syscall(__NR_mkdirat, [AT_FDCWD as usize, path.as_ptr() as usize, 0o755]) }
 }
 
-/// Whether the process now sees nothing but what lies below `path`: root may, and mostly whoever makes a user namespace.
+/// Whether the process now sees nothing but what lies below `path`: root may, and mostly a process that makes a user namespace.
 #[cfg(target_arch = "x86")]
 pub fn change_root(path: &CStr) -> bool {
     let change = || {

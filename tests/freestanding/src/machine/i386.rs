@@ -20,7 +20,7 @@ pub const STACK_STEP: usize = 4;
 /// As the system call that it makes.
 pub unsafe fn syscall6(number: u32, arguments: [usize; 6]) -> isize {
     let answer;
-    // SAFETY: the caller answers for the call; every register but eax is put back.
+    // SAFETY: the caller vouches for the call; every register but eax is restored.
     unsafe {
         asm!(
             "pushad",

@@ -18,7 +18,7 @@ pub const STACK_STEP: usize = 16;
 /// As the system call that it makes.
 pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
     let answer;
-    // SAFETY: the caller answers for the call.
+    // SAFETY: the caller vouches for the call.
     unsafe {
         asm!(
             "syscall 0",
