@@ -528,8 +528,8 @@ run_mutants() {
 		describe target "$name" && [ $host = yes ] && break
 	done
 	CONFORMANCE=$triple mutate --file "$file" -C=--test=conformance &&
-		mutate --file "$file" --test-workspace=true &&
-		mutate --file "$file" --test-workspace=true --all-features &&
+		mutate --file "$file" --test-package=linux-socketpair,hosted &&
+		mutate --file "$file" --test-package=linux-socketpair,hosted --all-features &&
 		CONFORMANCE="i686-unknown-linux-gnu qemu-i386" mutate --file "$file" -C=--test=conformance || return
 	without_place() { sed 's/^\([^:]*\):[0-9]*:[0-9]*:/\1:/' "$@" | sort; }
 	without_place "$found/missed.txt" >"$logs/mutants.survive"
