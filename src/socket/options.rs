@@ -744,7 +744,7 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     /// use std::{mem::MaybeUninit, time::SystemTime};
     ///
     /// let (a, b) = UnixDatagram::pair()?;
-    /// # if b.pass_timestamps() == Err(Errno::ENOPROTOOPT) {
+    /// # if b.set_pass_timestamps(true) == Err(Errno::ENOPROTOOPT) {
     /// #     return Ok(()); // QEMU user mode
     /// # }
     /// b.set_pass_timestamps(true)?;
