@@ -24,10 +24,10 @@
 //!
 //! # The feature `std`
 //!
-//! Without it, the file descriptors ([`OwnedFd`], [`BorrowedFd`], [`AsFd`] …), [`IoSlice`], [`IoSliceMut`] and [`Shutdown`] are types
-//! of this crate that have the names and methods of the standard library's. With it they are the standard library's, so that
-//! `&File` or `&std::net::TcpStream` can be passed where an [`AsFd`] is expected, streams implement `Read` and `Write`, and
-//! every error converts into `std::io::Error`.
+//! Without it, the file descriptors ([`OwnedFd`], [`BorrowedFd`], [`AsFd`] …), [`IoSlice`], [`IoSliceMut`] and [`Shutdown`] are
+//! types of this crate that have the names and methods of the standard library's. With it they are the standard library's, so
+//! that `&File` or `&std::net::TcpStream` can be passed where an [`AsFd`] is expected, streams implement `Read` and `Write`,
+//! and every error converts into `std::io::Error`.
 //!
 //! # Minimum Linux
 //!

@@ -449,7 +449,8 @@ const RELEASE: usize = 16;
 ///
 /// # Safety
 ///
-/// Whatever the call requires. It must not return twice on one stack, as vfork(2) does, nor end the lifetime of memory that is used.
+/// Whatever the call requires. It must not return twice on one stack, as vfork(2) does, nor end the lifetime of memory that is
+/// used.
 ///
 /// ```
 /// use linux_raw_sys::general::__NR_getppid;

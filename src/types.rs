@@ -41,8 +41,8 @@ macro_rules! values {
             }
         }
 
-        /// For generic code. A value contains and intersects only itself. The trait's other operations combine bits, and return the
-        /// value of the resulting number, whatever its name.
+        /// For generic code. A value contains and intersects only itself. The trait's other operations combine bits, and return
+        /// the value of the resulting number, whatever its name.
         impl Flags for $Type {
             /// The last one, without a name, means that every bit is known: none is truncated.
             const FLAGS: &'static [Flag<Self>] = &[

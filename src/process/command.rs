@@ -258,8 +258,8 @@ impl<'a> Command<'a> {
 
     /// Makes a pair, starts the program with one end at each of the numbers `at`, and returns the other end and the child.
     ///
-    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers are in addition to
-    /// those of [`fds`](Self::fds).
+    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers are in
+    /// addition to those of [`fds`](Self::fds).
     ///
     /// # Errors
     ///
@@ -659,13 +659,13 @@ steps! {
     Signals "signals",
     /// [`Command::new_session`]. No errors.
     Session "session",
-    /// [`Command::fds`] and the number of the socket. `EINVAL`: a number is negative, or there are two for one number; `EBADF`: a
-    /// number is not below `RLIMIT_NOFILE`; `EMFILE`: no temporary number is free, which overlapping numbers need.
+    /// [`Command::fds`] and the number of the socket. `EINVAL`: a number is negative, or two mappings have the same number;
+    /// `EBADF`: a number is not below `RLIMIT_NOFILE`; `EMFILE`: no temporary number is free, which overlapping numbers need.
     Descriptors "descriptors",
-    /// [`Command::current_dir`]. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: as chdir(2).
+    /// [`Command::current_dir`]. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: as for chdir(2).
     Directory "directory",
-    /// [`Command::groups`]. `EPERM`: this process lacks CAP_SETGID, or its user namespace denies setgroups(2); `EINVAL`: there are
-    /// more than 65536.
+    /// [`Command::groups`]. `EPERM`: this process lacks CAP_SETGID, or its user namespace denies setgroups(2); `EINVAL`: there
+    /// are more than 65536.
     Groups "groups",
     /// [`Command::group`]. `EPERM`: this process lacks CAP_SETGID; `EINVAL`: the group is not mapped in this user namespace, or
     /// `u32::MAX`, which has a meaning of its own.
@@ -676,11 +676,11 @@ steps! {
     ParentDeath "parent death signal",
     /// [`Command::pre_exec`]: what the hook returned.
     Hook "hook",
-    /// execve(2). `ENOENT`: no such program, or no such interpreter or dynamic loader for it; `EACCES`: it is not executable, or a
-    /// directory, or the file system is mounted `noexec`; `ENOEXEC`: not a format that the kernel executes, such as a script without
-    /// `#!` or a program for another architecture; `E2BIG`: arguments and environment are too long; `ETXTBSY`: it is open for
-    /// writing; `EAGAIN`: the user has changed and is over `RLIMIT_NPROC`; `ELOOP`, `ENOTDIR`, `ENAMETOOLONG`, `ENOMEM`, `EPERM`,
-    /// `EIO`, `ENFILE`, `EMFILE`: as execve(2).
+    /// execve(2). `ENOENT`: no such program, or no such interpreter or dynamic loader for it; `EACCES`: it is not executable,
+    /// or a directory, or the file system is mounted `noexec`; `ENOEXEC`: not a format that the kernel executes, such as a
+    /// script without `#!` or a program for another architecture; `E2BIG`: arguments and environment are too long; `ETXTBSY`:
+    /// it is open for writing; `EAGAIN`: the user has changed and is over `RLIMIT_NPROC`; `ELOOP`, `ENOTDIR`, `ENAMETOOLONG`,
+    /// `ENOMEM`, `EPERM`, `EIO`, `ENFILE`, `EMFILE`: as for execve(2).
     Exec "exec",
 }
 

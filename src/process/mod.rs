@@ -63,9 +63,9 @@
 //! or this process ends: [`Child::wait`], [`Child::try_wait`] or [`reap`]. [`poll`](crate::poll) can wait for the pidfd of a
 //! child together with its socket.
 //!
-//! If SIGCHLD is ignored, children leave no zombie and no exit status: `wait` waits until the child has ended, and returns `ECHILD`.
-//! `spawn` works, and so do its errors. A program that waits for any child in another thread can take the status of a child
-//! that failed to start, which is exit code 127.
+//! If SIGCHLD is ignored, children leave no zombie and no exit status: `wait` waits until the child has ended, and returns
+//! `ECHILD`. `spawn` works, and so do its errors. A program that waits for any child in another thread can take the status of a
+//! child that failed to start, which is exit code 127.
 //!
 //! PID 1 becomes the parent of every orphan: [`any_ended`] returns a child that has ended, orphans included. SIGCHLD, which
 //! [`SignalFd`] receives, reports that there is one. Signals for which PID 1 has no handler are ignored.

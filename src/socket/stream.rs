@@ -177,8 +177,8 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
     /// # Errors
     ///
     /// [`Incomplete`] with how many bytes were received by this call, and the errno of [`recv_message`](Self::recv_message), or
-    /// none for end of stream. `control` keeps what was received. The errno is never `EINTR`, after which the call is repeated,
-    /// nor `EMSGSIZE`: any number of buffers is filled.
+    /// without one for end of stream. `control` keeps what was received. The errno is never `EINTR`, after which the call is
+    /// repeated, nor `EMSGSIZE`: any number of buffers is filled.
     ///
     /// ```
     /// use linux_socketpair::{Errno, IoSliceMut, OwnedFd, RecvControl, UnixStream, space};
