@@ -14,9 +14,8 @@ use linux_raw_sys::general::__NR_clone;
 /// The instruction with its clobbers, around the operands of a call.
 macro_rules! syscall {
     ($($operands:tt)+) => {
-        // Any function may be compiled for SVE, whatever the rest of the program is. That z8 to z15 are named costs
-        // each function eight instructions, since their lowest 64 bits are its caller's. ffr is never the compiler's,
-        // and it warns where that is named.
+        // Any function may be compiled for SVE, whatever the rest of the program is. Naming z8 to z15 costs each function eight
+        // instructions, since their lowest 64 bits are its caller's. The compiler never uses ffr, and warns if it is named.
         asm!(
             "svc 0",
             $($operands)+

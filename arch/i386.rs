@@ -5,9 +5,9 @@
 //! - Clobbers: the flags, and the stack below the stack pointer
 //! - References: syscall(2), vdso(7), PR_GET_AUXV(2const); Linux, arch/x86/entry/vdso/vdso32/system_call.S
 //!
-//! `__kernel_vsyscall` executes the fastest instruction that the machine has. `int 0x80` works everywhere, and takes
-//! from two to thirty times as long on today's 64-bit kernels in a virtual machine. The first call of a process finds
-//! out which one is used.
+//! `__kernel_vsyscall` executes the fastest instruction that the machine has. `int 0x80` works everywhere, but takes two to
+//! thirty times as long on today's 64-bit kernels in a virtual machine. The first call of a process finds out which one is
+//! used.
 //!
 //! LLVM reserves esi and ebp, so neither can be an operand: both are saved and restored around the call. No function
 //! here moves the stack pointer without unwind information.
@@ -22,7 +22,7 @@ use socketcall::negated;
 /// The address at which the kernel is entered, from that of `first_call`: 0 before the first call. So the static needs
 /// no relocation, and no call has to test it.
 ///
-/// A thread that finds 0 while another one searches, searches too; one that finds `int 0x80` uses it.
+/// A thread that finds 0 while another one searches also searches; one that finds `int 0x80` uses it.
 static ENTRY: AtomicUsize = AtomicUsize::new(0);
 
 #[inline]
@@ -84,7 +84,7 @@ fn find_vdso() -> Option<usize> {
             _ => {}
         }
     }
-    // The kernel reports its own copy, though the program may have unmapped the vDSO, or a loader have replaced it.
+    // The kernel reports its own copy, even if the program has unmapped the vDSO or a loader has replaced it.
     let is_vdso = entry != 0
         && entry.wrapping_sub(image) < VDSO_SIZE
         && is_readable(image)
@@ -110,7 +110,7 @@ fn runs_under_valgrind() -> bool {
     /// RUNNING_ON_VALGRIND in valgrind/valgrind.h
     static REQUEST: [usize; 6] = [0x1001, 0, 0, 0, 0, 0];
     let depth: usize;
-    // SAFETY: elsewhere than under valgrind the rotations add up to none, and `xchg` exchanges nothing.
+    // SAFETY: outside valgrind the rotations cancel out, and `xchg` exchanges nothing.
     unsafe {
         asm!(
             "rol edi, 3",

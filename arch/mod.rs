@@ -1,14 +1,14 @@
 //! System-call entry: one file per architecture, all with the same interface.
 //!
-//! A file of this folder defines two families of functions. `syscallN` makes the system call NUMBER with N arguments;
-//! `socketcallN` makes a socket call, for which some architectures have two entries. `vfork` starts a child. Each returns what the kernel
-//! returned, undecoded: -4095 to -1 is a negated errno, everything else a value. Where the kernel has another
-//! convention, the file converts it.
+//! Each file defines two families of functions, and `vfork`, which starts a child. `syscallN` makes the system call NUMBER with
+//! N arguments; `socketcallN` makes a socket call, for which some architectures have two entries. Each returns what the kernel
+//! returned, undecoded: -4095 to -1 is a negated errno, everything else a value. Where the kernel has another convention, the
+//! file converts it.
 //!
 //! # Safety
 //!
-//! NUMBER and the arguments must make a system call that the caller may make. The kernel reads and writes the memory
-//! that they point to; of the registers it changes the return value's and the clobbers, which each file lists.
+//! NUMBER and the arguments must make a system call that the caller may make. The kernel reads and writes the memory that they
+//! point to; of the registers it changes only the return value's and the clobbers, which each file lists.
 
 // What is supported: build.rs reads these lines.
 #[cfg_attr(all(target_arch = "aarch64", target_pointer_width = "64"), path = "aarch64.rs")]

@@ -116,7 +116,7 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
 /// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
 /// ended. The child calls `child` on this stack, below this frame, and never returns here.
 ///
-/// Here clone(2) takes the stack before the flags.
+/// Here clone(2) expects the stack before the flags.
 #[inline(never)]
 pub(crate) unsafe fn vfork(
     flags: usize,

@@ -1,4 +1,4 @@
-//! A parent passes an open file to a forked child, which reads it though it never opened it.
+//! A parent passes an open file to a forked child, which reads it without opening it.
 //!
 //! ```sh
 //! cargo run --features std --example pass_fd

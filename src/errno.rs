@@ -13,8 +13,8 @@ mod uapi {
 /// The error number of a system call, from 1 to 4095.
 ///
 /// In memory it is negated, as the kernel returns it, so an error costs no instruction and `Result<(), Errno>` is an int.
-/// `Debug` and parsing use the constant's name; `Display` adds a short description. With the feature `std` it converts from and to
-/// [`std::io::Error`], also by `?`.
+/// `Debug` and parsing use the constant's name; `Display` adds a short description. With the feature `std` it converts from and
+/// to [`std::io::Error`], also with `?`.
 ///
 /// ```
 /// use linux_socketpair::Errno;

@@ -1,7 +1,7 @@
 //! Why a call of socketpair(2) failed.
 //!
-//! [`socketpair`] makes no system call except the failed one, a second time, so a seccomp filter that returned an errno for
-//! it doesn't end the process. [`Cause::in_detail`] reads limits and counts, with system calls that a filter must allow.
+//! [`socketpair`] only repeats the failed system call, so a seccomp filter that returned an errno for it doesn't end the
+//! process. [`Cause::in_detail`] reads limits and counts, with system calls that a filter must allow.
 //!
 //! ```
 //! use linux_socketpair::{Domain, SocketFlags, SocketType, explain, socketpair};
@@ -31,9 +31,9 @@ use crate::uapi::{SOCK_MAX, SOCK_TYPE_MASK};
 pub enum Cause {
     /// `EINVAL`: these flags are unknown to the kernel.
     UnknownFlags(SocketFlags),
-    /// `EINVAL`: there is no type of this number.
+    /// `EINVAL`: there is no type with this number.
     UnknownType(SocketType),
-    /// `EAFNOSUPPORT`: there is no domain of this number.
+    /// `EAFNOSUPPORT`: there is no domain with this number.
     UnknownDomain(Domain),
     /// `EAFNOSUPPORT`: the domain is neither built in nor loaded, or not available in this network namespace.
     UnavailableDomain(Domain),
@@ -64,7 +64,7 @@ pub enum Cause {
     /// `EMFILE`: fewer than two file descriptors are free under `RLIMIT_NOFILE`, or under `fs.nr_open` where that was lowered
     /// since.
     TooManyDescriptors(Option<OpenFiles>),
-    /// `ENFILE`: as many files are open in the system as `fs.file-max` permits to a process without CAP_SYS_ADMIN.
+    /// `ENFILE`: as many files are open in the system as `fs.file-max` permits a process without CAP_SYS_ADMIN.
     TooManyFiles(Option<Usage>),
     /// `ENFILE`, or `ENOMEM` before Linux 5.15: there are twice as many AF_UNIX sockets as `fs.file-max`. Those of this network
     /// namespace are counted.
@@ -81,7 +81,7 @@ pub enum Cause {
     FilterOrKernel(Domain, Errno),
     /// A security module denied the call with this errno.
     SecurityModule(Errno),
-    /// `EPERM`: sockets of the domain and type need a capability, or a security module denied them.
+    /// `EPERM`: sockets of the domain and type need a capability, or a security module denied the call.
     Capability(Domain),
     /// The domain failed with this errno for a reason of its own, such as `ENODEV` without the device that it needs.
     DomainError(Domain, Errno),
@@ -119,8 +119,8 @@ pub struct Usage {
 
 /// Explains why [`socketpair`](crate::socketpair) with these arguments failed with `errno`.
 ///
-/// It makes no system call except the failed one, a second time, and only where errno and arguments leave the cause open; so no
-/// seccomp filter that returned an errno for it ends the process. If that succeeds, the file descriptors are closed.
+/// It only repeats the failed system call, and only where errno and arguments leave the cause open; so a seccomp filter that
+/// returned an errno for the call doesn't end the process. If the call succeeds now, the file descriptors are closed.
 ///
 /// Linux 5.10 and later write the file descriptors' numbers before they ask a security module, and a filter returns its errno
 /// earlier: that distinguishes [`SecurityModule`](Cause::SecurityModule) from [`FilterOrKernel`](Cause::FilterOrKernel).
@@ -230,14 +230,14 @@ fn by_kernel(domain: Domain, errno: Errno) -> Cause {
 }
 
 impl Cause {
-    /// Reads limits and counts, and decides what was left open, as far as it can. A cause without either is returned unchanged.
+    /// Reads limits and counts, and decides what was undecided, as far as it can. A cause without either is returned unchanged.
     ///
-    /// **It makes system calls** that a seccomp filter may end the process for; the README lists them. All work when no file
+    /// **It makes system calls** for which a seccomp filter may end the process; the README lists them. All work when no file
     /// descriptor is free, except for `ENFILE` and `ENOMEM`, whose figures are in files of /proc and /sys/fs/cgroup.
     ///
     /// - `EMFILE`: the limits; since Linux 6.2 how many file descriptors are open
-    /// - `ENFILE`, `ENOMEM`: which limit is used up but for a sixteenth: AF_UNIX sockets, files in the system, the memory cgroup
-    ///   (version 2, mounted at /sys/fs/cgroup) or one that contains it
+    /// - `ENFILE`, `ENOMEM`: which limit is used up to within a sixteenth: AF_UNIX sockets, files in the system, the memory
+    ///   cgroup (version 2, mounted at /sys/fs/cgroup) or one that contains it
     /// - [`FilterOrKernel`](Self::FilterOrKernel), [`FilterOrNoSockets`](Self::FilterOrNoSockets): whether there is a filter,
     ///   and Linux 5.10 or later
     #[must_use]
@@ -452,8 +452,8 @@ fn open_files() -> Option<OpenFiles> {
     Some(OpenFiles { soft, hard, open })
 }
 
-/// Whether the file exists, on a file system of this kind: a process may have changed its root, and what is there instead be of
-/// any other kind.
+/// Whether the file exists, on a file system of this kind: a process may have changed its root, where the file may be of any
+/// other kind.
 #[inline(never)]
 fn is_on(path: &CStr, magic: u32) -> bool {
     syscalls::file_system(path) == Ok(magic)
@@ -651,7 +651,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Replaces the text by what is next in the file, and returns its length.
+    /// Replaces the text with what is next in the file, and returns its length.
     fn read(&mut self, file: &OwnedFd) -> Result<usize, Errno> {
         self.len = 0;
         // SAFETY: the descriptor is borrowed.

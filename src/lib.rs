@@ -12,11 +12,11 @@
 //! # Ok::<(), Errno>(())
 //! ```
 //!
-//! - [`UnixStream`], [`UnixDatagram`] and [`UnixSeqpacket`] are one end of a pair, owned or borrowed. They are the three kinds of
-//!   [`Socket`], which has their methods.
-//! - [`SendControl`] and [`RecvControl`] hold what is sent and received beside the bytes: file descriptors, credentials, pidfds,
-//!   security labels, timestamps.
-//! - [`SendMessage`] and [`RecvMessage`] are messages of which one system call sends or receives many.
+//! - [`UnixStream`], [`UnixDatagram`] and [`UnixSeqpacket`] each represent one end of a pair, owned or borrowed. They are the
+//!   three kinds of [`Socket`], which has their methods.
+//! - [`SendControl`] and [`RecvControl`] hold what is sent and received in addition to the bytes: file descriptors,
+//!   credentials, pidfds, security labels, timestamps.
+//! - [`SendMessage`] and [`RecvMessage`] are for system calls that send or receive many messages.
 //! - [`poll`] waits for several file descriptors.
 //! - [`process`] starts a program with one end of a pair, and waits for it.
 //! - [`explain`](mod@explain) finds out why a pair could not be made.
@@ -24,10 +24,10 @@
 //!
 //! # The feature `std`
 //!
-//! Without it, the file descriptors ([`OwnedFd`], [`BorrowedFd`], [`AsFd`] …), [`IoSlice`], [`IoSliceMut`] and [`Shutdown`] are types
-//! of this crate that have the names and methods of the standard library's. With it they are the standard library's, so that
-//! `&File` or `&std::net::TcpStream` can be passed where an [`AsFd`] is expected, streams implement `Read` and `Write`, and
-//! every error converts into `std::io::Error`.
+//! Without it, the file descriptors ([`OwnedFd`], [`BorrowedFd`], [`AsFd`] …), [`IoSlice`], [`IoSliceMut`] and [`Shutdown`] are
+//! types of this crate that have the names and methods of the standard library's. With it they are the standard library's, so
+//! that `&File` or `&std::net::TcpStream` can be passed where an [`AsFd`] is expected, streams implement `Read` and `Write`,
+//! and every error converts into `std::io::Error`.
 //!
 //! # Minimum Linux
 //!
@@ -40,7 +40,7 @@
 //! | direct socket calls on i386 and s390x; on powerpc | 4.3; 2.6.37 | ENOSYS, then `socketcall`: a strict filter must allow both |
 //! | AF_TIPC pairs, with the module `tipc` | 4.12 | `EAFNOSUPPORT`, `EOPNOTSUPP` |
 //! | [`peer_groups`](Socket::peer_groups) | 4.13 | `ENOPROTOOPT` |
-//! | 64-bit timeouts on 32-bit machines | 5.1 | 32 bits; longer ones are indefinite |
+//! | 64-bit timeouts on 32-bit machines | 5.1 | 32 bits; longer ones of sockets are indefinite, those of [`poll`] 68 years |
 //! | a child's [`pidfd`](process::Child::pidfd) | 5.2 | `None` |
 //! | the order in which [`socketpair`] checks its arguments; `sv` written on failure | 5.10 | on 4.8, EAFNOSUPPORT first, `sv` unchanged |
 //! | out-of-band data; `ENFILE` for too many AF_UNIX sockets | 5.15 | `EOPNOTSUPP`; `ENOMEM` |
@@ -65,7 +65,7 @@
 //! | [`recv`](Socket::recv) of a message | 14 | 39 | 25 | 13 |
 //! | [`recv_message`](Socket::recv_message) with a file descriptor | 106 | 124 | 109 | 108 |
 //!
-//! Time is the kernel's: 4.3 µs for a pair made and closed on x86_64, with this crate and with libc.
+//! The time is the kernel's: making and closing a pair takes about 4 µs on x86_64, with this crate and with libc.
 
 #![no_std]
 #![warn(missing_docs, unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]

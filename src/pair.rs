@@ -10,7 +10,7 @@ use crate::types::{Domain, SocketFlags, SocketType};
 /// - `domain`: [`Domain::UNIX`]; since Linux 4.12 also [`Domain::TIPC`]
 /// - `ty`: on AF_UNIX [`SocketType::STREAM`], [`DGRAM`](SocketType::DGRAM) or [`SEQPACKET`](SocketType::SEQPACKET)
 /// - `flags`: [`SocketFlags::CLOEXEC`], [`NONBLOCK`](SocketFlags::NONBLOCK), both or none, for both sockets
-/// - `protocol`: 0; AF_UNIX accepts 1 (`PF_UNIX`) for the same
+/// - `protocol`: 0; AF_UNIX also accepts 1 (`PF_UNIX`), which means the same
 ///
 /// All bits reach the kernel unchanged, type and flags combined to one number, and its result is returned unchanged. The
 /// caller owns the file descriptors; nothing closes them automatically. Since Linux 2.6.27.
@@ -27,8 +27,8 @@ use crate::types::{Domain, SocketFlags, SocketType};
 /// - `ESOCKTNOSUPPORT` *: the domain has no such type, such as 0, `RDM` and 6 to 10 on AF_UNIX
 /// - `EOPNOTSUPP`: the domain doesn't support pairs
 /// - `ENFILE`: `fs.file-max` is reached (CAP_SYS_ADMIN is exempt), or, since Linux 5.15, there are twice as many AF_UNIX
-///   sockets; or there is no memory for an inode
-/// - `ENOMEM` *: there is no memory; before Linux 5.15 also too many AF_UNIX sockets
+///   sockets; or there is not enough memory for an inode
+/// - `ENOMEM` *: out of memory; before Linux 5.15 also too many AF_UNIX sockets
 /// - `EACCES`, `EPERM` *: a security module or a seccomp filter rejects the call
 /// - `ENOSYS` *: a seccomp filter rejects the call, or the kernel was built without sockets
 ///
@@ -48,7 +48,7 @@ use crate::types::{Domain, SocketFlags, SocketType};
 /// Manual page: [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html).
 #[inline]
 pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: i32) -> Result<[RawFd; 2], Errno> {
-    // Two times -1, which remains there if a filter or an emulator reports success and makes no pair. One word, so that one
+    // -1 twice, which remains there if a filter or an emulator reports success and makes no pair. One word, so that one
     // instruction writes it.
     let mut sv = u64::MAX;
     let at = (&raw mut sv).cast::<[RawFd; 2]>();

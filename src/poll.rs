@@ -32,7 +32,7 @@ use crate::types::PollFlags;
 pub struct PollFd<'fd>(pollfd, PhantomData<BorrowedFd<'fd>>);
 
 impl<'fd> PollFd<'fd> {
-    /// Waits for `events` on a file descriptor. Errors and the end of the peer are always reported.
+    /// Waits for `events` on a file descriptor. Errors and hangups are always reported.
     #[inline]
     #[must_use]
     pub fn new(fd: &'fd impl AsFd, events: PollFlags) -> Self {
@@ -77,7 +77,7 @@ impl<'fd> PollFd<'fd> {
         self.0.events = events.bits() as i16;
     }
 
-    /// The events that the last [`poll`] found; empty before.
+    /// The events that the last [`poll`] found; empty before the first.
     #[doc(alias = "revents")]
     #[inline]
     #[must_use]
@@ -100,13 +100,13 @@ impl fmt::Debug for PollFd<'_> {
 /// Waits until a file descriptor is ready, a signal comes or the timeout expires, and returns how many are ready.
 ///
 /// Without a timeout it waits indefinitely; with a timeout of zero it returns at once. The time is exact to the nanosecond, as
-/// far as the kernel's timers are. Before Linux 5.1, 32-bit machines wait 68 years at most.
+/// far as the kernel's timers are. Before Linux 5.1, 32-bit machines wait at most 68 years.
 ///
 /// # Errors
 ///
 /// - `EINTR`: a signal came first
 /// - `EINVAL`: more file descriptors than `RLIMIT_NOFILE`
-/// - `ENOMEM`: there is no memory
+/// - `ENOMEM`: out of memory
 ///
 /// The example of [`PollFd`] shows it.
 ///

@@ -16,8 +16,8 @@ use crate::uapi::{PIDFD_GET_INFO, pidfd_info};
 /// Makes a pair of connected sockets and has the kernel write their raw file descriptors to `sv`.
 ///
 /// The arguments are those of [`socketpair`](crate::socketpair). `sv[0]` and `sv[1]` are the new file descriptors if, and only
-/// if, the call succeeds. Linux 5.10 and later write `sv` before they make the sockets, so after most errors it
-/// contains two numbers that are not open, or that another thread has been given since.
+/// if, the call succeeds. Linux 5.10 and later write `sv` before they make the sockets, so after most errors it contains two
+/// numbers that are not open, or that another thread has opened since.
 ///
 /// # Errors
 ///
@@ -59,8 +59,8 @@ pub unsafe fn socketpair_into(
     .map(drop)
 }
 
-/// Reads up to `buf.len()` bytes from a raw file descriptor and returns how many; 0 is end of stream (EOF), or an empty
-/// message, or `buf` is empty.
+/// Reads up to `buf.len()` bytes from a raw file descriptor and returns how many; 0 means end of stream (EOF), an empty
+/// message, or that `buf` is empty.
 ///
 /// On a stream these are the bytes that are there, as many as fit. A message is read by itself, and what doesn't fit is
 /// discarded without an error.
@@ -116,7 +116,7 @@ pub unsafe fn read(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
 /// - `EINTR`: a signal came before anything was written
 /// - `EINVAL`: the file can't be written
 /// - `EMSGSIZE`: the message is larger than the send buffer
-/// - `ENOBUFS`, `ENOMEM`: there is no memory
+/// - `ENOBUFS`, `ENOMEM`: out of memory
 /// - `EPIPE`: the peer of a `STREAM` (together with SIGPIPE) or `SEQPACKET` socket is closed
 /// - any other that the kind of file defines
 ///
@@ -133,8 +133,8 @@ pub unsafe fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
     decode(unsafe { syscall3::<__NR_write>(fd as usize, buf.as_ptr() as usize, buf.len()) })
 }
 
-/// Closes a raw file descriptor. Unless it returns `EBADF` the number is free afterwards, also with an error: never close it
-/// again.
+/// Closes a raw file descriptor. Unless it returns `EBADF`, the number is free afterwards, even after another error: never
+/// close it again.
 ///
 /// # Errors
 ///
@@ -228,7 +228,7 @@ pub(crate) unsafe fn recvmmsg(fd: BorrowedFd<'_>, messages: &mut [mmsghdr], flag
     }
 }
 
-/// Writes up to `len` bytes of the value, and to `len` how many there are; with `ERANGE` how many there would be.
+/// Writes up to `len` bytes of the value, and to `len` how many were written; with `ERANGE`, how many there would be.
 ///
 /// # Safety
 ///
@@ -263,7 +263,7 @@ pub(crate) fn shutdown(fd: BorrowedFd<'_>, how: u32) -> Result<(), Errno> {
     decode(unsafe { socketcall2::<__NR_shutdown>(fd.as_raw_fd() as usize, how as usize) }).map(drop)
 }
 
-/// `command` takes an int or nothing.
+/// `command` accepts an int or nothing.
 #[inline]
 pub(crate) fn fcntl(fd: BorrowedFd<'_>, command: u32, argument: u32) -> Result<usize, Errno> {
     #[cfg(target_pointer_width = "64")]
@@ -293,7 +293,7 @@ pub(crate) fn ppoll(fds: &mut [pollfd], timeout: Option<__kernel_timespec>) -> R
     #[cfg(target_pointer_width = "32")]
     const NUMBER: u32 = __NR_ppoll_time64;
 
-    // SAFETY: `NUMBER` takes 64-bit time everywhere.
+    // SAFETY: `NUMBER` accepts 64-bit time everywhere.
     let result = decode(unsafe { ppoll_of::<NUMBER, _>(fds, timeout) });
     // Before Linux 5.1, time on 32-bit machines was 32 bits wide; a longer timeout is shortened to fit.
     #[cfg(target_pointer_width = "32")]
@@ -306,7 +306,7 @@ pub(crate) fn ppoll(fds: &mut [pollfd], timeout: Option<__kernel_timespec>) -> R
             tv_sec: timeout.tv_sec.try_into().unwrap_or(i32::MAX),
             tv_nsec: timeout.tv_nsec as i32,
         });
-        // SAFETY: this one takes 32-bit time.
+        // SAFETY: this one accepts 32-bit time.
         return decode(unsafe { ppoll_of::<TIME32, _>(fds, timeout) });
     }
     result
@@ -314,7 +314,7 @@ pub(crate) fn ppoll(fds: &mut [pollfd], timeout: Option<__kernel_timespec>) -> R
 
 /// # Safety
 ///
-/// `NUMBER` is a ppoll that takes a `T`.
+/// `NUMBER` is a ppoll that accepts a `T`.
 #[inline]
 unsafe fn ppoll_of<const NUMBER: u32, T>(fds: &mut [pollfd], timeout: Option<T>) -> usize {
     let mut time = MaybeUninit::uninit();
@@ -406,7 +406,7 @@ pub(crate) fn kernel_release() -> Option<(u32, u32)> {
     let mut names = MaybeUninit::<new_utsname>::uninit();
     let names = names.as_mut_ptr();
     let mut numbers = [0_u32; 2];
-    // SAFETY: the kernel writes `names` alone; what is read of it is initialized before, as an emulator may write nothing.
+    // SAFETY: the kernel writes `names` alone; what is read of it was initialized before, as an emulator may write nothing.
     unsafe {
         let release = (&raw mut (*names).release).cast::<u8>();
         for at in 0..RELEASE {
@@ -436,8 +436,8 @@ const RELEASE: usize = 16;
 /// - `NUMBER`: the architecture's number, such as [`linux_raw_sys::general::__NR_sync`]
 /// - `arguments`: as many as the call has; the kernel ignores the others
 ///
-/// The result is what the kernel returned. On 32-bit machines a 64-bit argument takes two words, in the order and alignment that
-/// syscall(2) describes.
+/// The result is what the kernel returned. On 32-bit machines a 64-bit argument occupies two words, in the order and alignment
+/// that syscall(2) describes.
 ///
 /// [`linux_raw_sys::general::__NR_sync`]: https://docs.rs/linux-raw-sys/latest/linux_raw_sys/general/constant.__NR_sync.html
 ///
@@ -449,7 +449,8 @@ const RELEASE: usize = 16;
 ///
 /// # Safety
 ///
-/// Whatever the call requires. It must not return twice on one stack, as vfork(2) does, nor end the lifetime of memory that is used.
+/// Whatever the call requires. It must not return twice on one stack, as vfork(2) does, nor end the lifetime of memory that is
+/// used.
 ///
 /// ```
 /// use linux_raw_sys::general::__NR_getppid;
@@ -617,7 +618,7 @@ pub(crate) fn exit_group(status: i32) -> ! {
     }
 }
 
-/// Waits for a child, or looks, and returns `si_code`, `si_pid` and `si_status`.
+/// Waits for a child, or checks for one, and returns `si_code`, `si_pid` and `si_status`.
 #[inline]
 pub(crate) fn waitid(which: u32, id: i32, options: u32) -> Result<(i32, i32, i32), Errno> {
     /// What precedes `si_pid`: three ints, and where pointers have 64 bits, a gap.

@@ -41,8 +41,8 @@ macro_rules! values {
             }
         }
 
-        /// For generic code. A value contains and intersects only itself. The trait's other operations combine bits, and return the
-        /// value of the resulting number, whatever its name.
+        /// For generic code. A value contains and intersects only itself. The trait's other operations combine bits, and return
+        /// the value of the resulting number, whatever its name.
         impl Flags for $Type {
             /// The last one, without a name, means that every bit is known: none is truncated.
             const FLAGS: &'static [Flag<Self>] = &[
@@ -335,7 +335,7 @@ bitflags! {
         const WAITALL = MSG_WAITALL;
         /// Send: the link is known to work; ignored by AF_UNIX.
         const CONFIRM = MSG_CONFIRM;
-        /// Receive from the queue of errors.
+        /// Receive from the error queue.
         const ERRQUEUE = MSG_ERRQUEUE;
         /// Send without SIGPIPE; a [`Socket`](crate::Socket) always adds it.
         const NOSIGNAL = MSG_NOSIGNAL;
@@ -445,7 +445,7 @@ impl error::Error for ParseError {}
 #[inline]
 pub(crate) fn parse_number(text: &str) -> Option<u32> {
     let (digits, radix) = text.strip_prefix("0x").map_or((text, 10), |digits| (digits, 16));
-    // from_str_radix would take a sign.
+    // from_str_radix would accept a sign.
     if digits.starts_with('+') {
         return None;
     }

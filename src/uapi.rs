@@ -15,7 +15,7 @@ pub(crate) const AF_MPLS: u32 = 28;
 pub(crate) const SOCK_DCCP: u32 = 6;
 /// include/linux/net.h
 pub(crate) const SOCK_PACKET: u32 = 10;
-/// include/linux/net.h: the bits of a socket's type that are no flags
+/// include/linux/net.h: the bits of a socket's type that are not flags
 pub(crate) const SOCK_TYPE_MASK: u32 = 0xf;
 /// include/linux/net.h: one more than the last type
 pub(crate) const SOCK_MAX: u32 = SOCK_PACKET + 1;

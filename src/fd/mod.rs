@@ -18,7 +18,7 @@ pub use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, 
 #[cfg(not(feature = "std"))]
 pub use without_std::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
-/// Closes a file descriptor and returns the error, which dropping the owner discards. It is closed even then.
+/// Closes a file descriptor and returns the error, which dropping the owner discards. After an error it is closed too.
 ///
 /// # Errors
 ///

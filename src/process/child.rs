@@ -101,7 +101,7 @@ impl fmt::Display for ExitStatus {
 
 /// A child that [`Command::spawn`](super::Command::spawn) started.
 ///
-/// Dropping it neither ends the child nor waits for it. A child that has ended and that is not waited for remains a zombie until
+/// Dropping it neither ends the child nor waits for it. A child that has ended and is not waited for remains a zombie until
 /// this process ends; [`reap`] removes it too.
 #[derive(Debug)]
 pub struct Child {
@@ -116,7 +116,7 @@ impl Child {
         Self { pid, pidfd, status }
     }
 
-    /// The process number. Once the child was waited for, another process can have it.
+    /// The process ID. Once the child has been waited for, another process can have it.
     #[doc(alias = "pid")]
     #[inline]
     #[must_use]
@@ -138,15 +138,15 @@ impl Child {
         self.pidfd
     }
 
-    /// Waits until the child has ended, removes it from the process table, and returns how it ended; again if it is called
-    /// again.
+    /// Waits until the child has ended, removes it from the process table, and returns how it ended; further calls return the
+    /// same.
     ///
-    /// A child that stops is not waited for.
+    /// It does not return when the child only stops.
     ///
     /// # Errors
     ///
     /// - `EINTR`: a signal came first
-    /// - `ECHILD`: it was waited for elsewhere, or SIGCHLD is ignored, which removes children unseen
+    /// - `ECHILD`: it was waited for elsewhere, or SIGCHLD is ignored, so that the kernel discarded its status
     ///
     /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
     #[doc(alias("waitid", "waitpid"))]
@@ -179,7 +179,7 @@ impl Child {
                 None => Err(Errno::EINVAL),
             };
             self.status = match by_pidfd {
-                // Linux 5.2 and 5.3 have pidfds, and don't wait for them.
+                // Linux 5.2 and 5.3 have pidfds, but can't wait for them.
                 Err(Errno::EINVAL) => wait(P_PID, self.pid, options)?,
                 ended => ended?,
             }
@@ -214,7 +214,7 @@ impl Child {
 /// A child that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Its process number.
+    /// Its process ID.
     pub pid: i32,
     /// How it ended.
     pub status: ExitStatus,
@@ -222,7 +222,7 @@ pub struct Ended {
 
 /// Returns any child that has ended and was not waited for, and leaves it there; `None` if there is none.
 ///
-/// For PID 1, which becomes the parent of all orphans, and for programs that wait for SIGCHLD: find the [`Child`] with this number
+/// For PID 1, which becomes the parent of all orphans, and for programs that wait for SIGCHLD: find the [`Child`] with this ID
 /// and let it [`wait`](Child::wait); if there is none, [`reap`] it. Until then the same child is returned again.
 ///
 /// # Errors
@@ -253,7 +253,7 @@ pub fn any_ended() -> Result<Option<Ended>, Errno> {
 
 /// Removes a child that has ended from the process table and returns how it ended; `None` if it has not ended.
 ///
-/// For orphans, which have no [`Child`]. A [`Child`] with this number can't wait any more.
+/// For orphans, which have no [`Child`]. A [`Child`] with this ID can no longer wait.
 ///
 /// # Errors
 ///
@@ -275,14 +275,14 @@ fn wait(which: u32, id: i32, options: u32) -> Result<Option<Ended>, Errno> {
     Ok((pid != 0).then_some(Ended { pid, status }))
 }
 
-/// Returns how the process of a pidfd ended, though it may be no child of this process: for pidfds that were received
+/// Returns how the process of a pidfd ended, even if it is not a child of this process: for pidfds that were received
 /// ([`ControlMessage::Pidfd`](crate::ControlMessage::Pidfd)). `None` if it has not ended, or its parent has not waited for it.
 ///
 /// Since Linux 6.15. A pidfd is readable for [`poll`](crate::poll) as soon as the process has ended.
 ///
 /// # Errors
 ///
-/// - `ENOTTY`, `EINVAL`: before Linux 6.13, or the file descriptor is no pidfd
+/// - `ENOTTY`, `EINVAL`: before Linux 6.13, or the file descriptor is not a pidfd
 /// - `ESRCH`: the process was waited for, and the kernel doesn't remember how it ended: before Linux 6.15
 ///
 /// Manual page: [ioctl_pidfd(2)](https://man7.org/linux/man-pages/man2/PIDFD_GET_INFO.2const.html).

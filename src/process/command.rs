@@ -82,9 +82,9 @@ pub struct Command<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// Starts the program at the path `program` with `args`, the first of which is the name that it has for itself.
+    /// Starts the program at the path `program` with `args`, the first of which is by convention the program's name.
     ///
-    /// `PATH` is not searched; a relative path begins at the child's working directory. The environment is empty unless
+    /// `PATH` is not searched; a relative path is resolved in the child's working directory. The environment is empty unless
     /// [`env`](Self::env) sets one.
     #[inline]
     #[must_use]
@@ -113,8 +113,8 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the file descriptors that the child has at certain numbers: any number of them, in any order, also with numbers that
-    /// others have in this process.
+    /// Sets the file descriptors that the child has at certain numbers: any number of them, in any order, even at numbers that
+    /// are in use in this process.
     ///
     /// Every other file descriptor of this process remains where it is if it is not close-on-exec, and is closed otherwise.
     ///
@@ -185,7 +185,7 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the signals that are blocked in the child. Unless they are set, none is, whatever this thread blocks: a program that
+    /// Sets the signals that are blocked in the child. By default none is, whatever this thread blocks, because a program that
     /// receives signals with a [`SignalFd`](super::SignalFd) blocks them. A child of the standard library inherits the mask.
     #[doc(alias = "sigprocmask")]
     #[inline]
@@ -194,10 +194,10 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the signals that are not ignored in the child though this process ignores them. Unless they are set, it is SIGPIPE,
-    /// which Rust's runtime ignores.
+    /// Sets the signals that are not ignored in the child even if this process ignores them. By default that is SIGPIPE, which
+    /// Rust's runtime ignores.
     ///
-    /// Signals that this process handles have their default effect in the child in any case.
+    /// Signals that this process handles have their default disposition in the child in any case.
     #[doc(alias = "sigaction")]
     #[inline]
     pub const fn default_signals(&mut self, signals: SignalSet) -> &mut Self {
@@ -205,13 +205,13 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the signal that the child gets when its parent ends.
+    /// Sets the signal that the child receives when its parent ends.
     ///
     /// The parent is the **thread** that calls [`spawn`](Self::spawn), not the process. If it ends before this is set, the child
     /// exits instead. The kernel forgets the signal when the child executes a set-user-ID or set-group-ID program, or one with
     /// capabilities.
     ///
-    /// In another PID namespace the child can't see whether the parent has ended before.
+    /// A child in another PID namespace can't detect that the parent had already ended.
     ///
     /// Manual page: [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html).
     #[doc(alias("prctl", "PR_SET_PDEATHSIG"))]
@@ -227,9 +227,9 @@ impl<'a> Command<'a> {
     /// # Safety
     ///
     /// The child runs in this process's memory, on the stack of the thread that called [`spawn`](Self::spawn), which waits
-    /// meanwhile; other threads go on. The hook may do only what a signal handler may, and:
+    /// meanwhile; other threads continue. The hook may do only what a signal handler may, and:
     ///
-    /// - what it writes, the parent sees
+    /// - the parent sees what it writes
     /// - it must not panic, unwind, return twice, allocate, or wait for a lock
     /// - it must not drop what the parent still owns: file descriptors that it closes are closed in the child alone
     /// - where clone(2) is emulated with a copy of the memory (QEMU user mode, valgrind), the parent doesn't see what it writes
@@ -241,7 +241,7 @@ impl<'a> Command<'a> {
 
     /// Starts the program.
     ///
-    /// It returns when the program is being executed, or when a step before that has failed; then no child is left, not even a
+    /// It returns when the program is being executed, or when a step before that has failed; then no child remains, not even a
     /// zombie. It can be called again, for another child.
     ///
     /// # Errors
@@ -258,8 +258,8 @@ impl<'a> Command<'a> {
 
     /// Makes a pair, starts the program with one end at each of the numbers `at`, and returns the other end and the child.
     ///
-    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers are in addition to
-    /// those of [`fds`](Self::fds).
+    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers are in
+    /// addition to those of [`fds`](Self::fds).
     ///
     /// # Errors
     ///
@@ -504,7 +504,7 @@ impl Drop for BlockedSignals {
     }
 }
 
-/// In the child: gives the signals that have a handler, and those in `defaults` that are ignored, their default effect.
+/// In the child: resets signals that have a handler, and those in `defaults` that are ignored, to their default disposition.
 ///
 /// # Safety
 ///
@@ -583,7 +583,7 @@ fn step<T>(step: Step, result: Result<T, Errno>) -> Result<T, SpawnError> {
     result.map_err(|errno| SpawnError { step, errno })
 }
 
-/// A program was not started: the step that failed, and why. No child is left.
+/// A program was not started: the step that failed, and why. No child remains.
 ///
 /// As an [`Errno`] it is [`errno`](Self::errno).
 ///
@@ -653,34 +653,34 @@ steps! {
     /// The pair through which the child would report an error: the errors of [`Socket::pair`].
     Report "report",
     /// clone(2). `EAGAIN`: `RLIMIT_NPROC`, `kernel.pid_max` or the limit of the cgroup; `EMFILE`, `ENFILE`: no file descriptor is
-    /// free for the pidfd; `ENOMEM`: there is no memory, or the PID namespace has ended.
+    /// free for the pidfd; `ENOMEM`: out of memory, or the PID namespace has ended.
     Clone "clone",
     /// The dispositions of signals, and the mask. No errors.
     Signals "signals",
     /// [`Command::new_session`]. No errors.
     Session "session",
-    /// [`Command::fds`] and the number of the socket. `EINVAL`: a number is negative, or there are two for one number; `EBADF`: a
-    /// number is not below `RLIMIT_NOFILE`; `EMFILE`: no temporary number is free, which overlapping numbers need.
+    /// [`Command::fds`] and the number of the socket. `EINVAL`: a number is negative, or two mappings have the same number;
+    /// `EBADF`: a number is not below `RLIMIT_NOFILE`; `EMFILE`: no temporary number is free, which overlapping numbers need.
     Descriptors "descriptors",
-    /// [`Command::current_dir`]. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: as chdir(2).
+    /// [`Command::current_dir`]. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: as for chdir(2).
     Directory "directory",
-    /// [`Command::groups`]. `EPERM`: this process lacks CAP_SETGID, or its user namespace denies setgroups(2); `EINVAL`: there are
-    /// more than 65536.
+    /// [`Command::groups`]. `EPERM`: this process lacks CAP_SETGID, or its user namespace denies setgroups(2); `EINVAL`: there
+    /// are more than 65536.
     Groups "groups",
     /// [`Command::group`]. `EPERM`: this process lacks CAP_SETGID; `EINVAL`: the group is not mapped in this user namespace, or
     /// `u32::MAX`, which has a meaning of its own.
     Group "group",
-    /// [`Command::user`]. `EPERM`: this process lacks CAP_SETUID; `EINVAL`: as with the group; `EAGAIN`: there is no memory.
+    /// [`Command::user`]. `EPERM`: this process lacks CAP_SETUID; `EINVAL`: as with the group; `EAGAIN`: out of memory.
     User "user",
     /// [`Command::parent_death_signal`]. `ESRCH`: the parent has ended.
     ParentDeath "parent death signal",
     /// [`Command::pre_exec`]: what the hook returned.
     Hook "hook",
-    /// execve(2). `ENOENT`: no such program, or no such interpreter or dynamic loader for it; `EACCES`: it is not executable, or a
-    /// directory, or the file system is mounted `noexec`; `ENOEXEC`: not a format that the kernel executes, such as a script without
-    /// `#!` or a program for another architecture; `E2BIG`: arguments and environment are too long; `ETXTBSY`: it is open for
-    /// writing; `EAGAIN`: the user has changed and is over `RLIMIT_NPROC`; `ELOOP`, `ENOTDIR`, `ENAMETOOLONG`, `ENOMEM`, `EPERM`,
-    /// `EIO`, `ENFILE`, `EMFILE`: as execve(2).
+    /// execve(2). `ENOENT`: no such program, or no such interpreter or dynamic loader for it; `EACCES`: it is not executable,
+    /// or a directory, or the file system is mounted `noexec`; `ENOEXEC`: not a format that the kernel executes, such as a
+    /// script without `#!` or a program for another architecture; `E2BIG`: arguments and environment are too long; `ETXTBSY`:
+    /// it is open for writing; `EAGAIN`: the user has changed and is over `RLIMIT_NPROC`; `ELOOP`, `ENOTDIR`, `ENAMETOOLONG`,
+    /// `ENOMEM`, `EPERM`, `EIO`, `ENFILE`, `EMFILE`: as for execve(2).
     Exec "exec",
 }
 

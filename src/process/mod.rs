@@ -19,26 +19,28 @@
 //!
 //! # How a program is started
 //!
-//! As vfork(2) does it: the kernel makes a process that **shares the memory** of this one, and suspends the thread that called until
-//! the child has executed the program, or has ended. No memory is copied, so the cost doesn't grow with what this process
-//! uses. The child works on the same stack below the functions that wait for it. Other threads go on. Nothing is allocated, no lock
-//! is taken, and libc is not called, so that it works in programs with threads and libc, and in those without either.
+//! As vfork(2) does it: the kernel makes a process that **shares the memory** of this one, and suspends the calling thread
+//! until the child has executed the program, or has ended. No memory is copied, so the cost doesn't grow with what this process
+//! uses. The child runs on the same stack, below the frames of the functions that wait for it. Other threads continue. Nothing
+//! is allocated, no lock is taken, and libc is not called, so this works in programs with threads and libc, and in those
+//! without either.
 //!
-//! All signals are blocked in the calling thread meanwhile, so that no handler of this process runs in the child. The
-//! mask is restored before `spawn` returns. The child takes these steps, of which the first that fails is the error ([`Step`]):
+//! All signals are blocked in the calling thread meanwhile, so that no handler of this process runs in the child. The mask is
+//! restored before `spawn` returns. The child takes these steps; the error is the first that fails ([`Step`]):
 //!
-//! 1. Signals that have a handler get their default effect, and so do those of [`default_signals`](Command::default_signals).
+//! 1. Signals that have a handler, and those of [`default_signals`](Command::default_signals), are reset to their default
+//!    disposition.
 //! 2. [`new_session`](Command::new_session)
 //! 3. [`fds`](Command::fds), and the end of the pair
 //! 4. [`current_dir`](Command::current_dir)
-//! 5. [`groups`](Command::groups), [`group`](Command::group), [`user`](Command::user): of the child alone
+//! 5. [`groups`](Command::groups), [`group`](Command::group), [`user`](Command::user): for the child alone
 //! 6. [`parent_death_signal`](Command::parent_death_signal)
 //! 7. [`pre_exec`](Command::pre_exec)
 //! 8. [`signal_mask`](Command::signal_mask)
 //! 9. execve(2)
 //!
-//! After an error no child is left, not even a zombie; SIGCHLD is sent nevertheless. A child that a signal or a seccomp filter ends
-//! on the way is no error of `spawn`: its [`ExitStatus`] reports it.
+//! After an error no child remains, not even a zombie; SIGCHLD is sent nevertheless. If a signal or a seccomp filter terminates
+//! the child on the way, `spawn` returns no error: the [`ExitStatus`] reports it.
 //!
 //! QEMU user mode and valgrind copy the memory instead. That changes nothing but the cost, and that the parent doesn't see what
 //! a hook writes.
@@ -46,7 +48,7 @@
 //! # What the program inherits
 //!
 //! - file descriptors that are not close-on-exec, and those of `fds`. What this crate and the standard library open is
-//!   close-on-exec, so that no other thread's file descriptor gets there by accident.
+//!   close-on-exec, so that no other thread's file descriptor is inherited by accident.
 //! - user, groups, working directory, session, limits, and whatever else execve(2) preserves
 //! - **no environment**, unless [`env`](Command::env) sets it: [`Args::from_ptr`] accepts this program's own
 //! - **no blocked signals**, unless `signal_mask` sets them
@@ -57,20 +59,20 @@
 //!
 //! # Waiting
 //!
-//! Dropping a [`Child`] neither ends it nor waits for it. A child that has ended remains a zombie until someone waits
-//! for it, or this process ends: [`Child::wait`], [`Child::try_wait`] or [`reap`]. The pidfd of a child can be waited for with
-//! [`poll`](crate::poll), beside its socket.
+//! Dropping a [`Child`] neither ends it nor waits for it. A child that has ended remains a zombie until someone waits for it,
+//! or this process ends: [`Child::wait`], [`Child::try_wait`] or [`reap`]. [`poll`](crate::poll) can wait for the pidfd of a
+//! child together with its socket.
 //!
-//! If SIGCHLD is ignored, children leave no zombie and no exit status: `wait` waits until the child has ended, and returns `ECHILD`.
-//! `spawn` works, and so do its errors. A program that waits for any child in another thread can take the status of a child
-//! that failed to start, which is exit code 127.
+//! If SIGCHLD is ignored, children leave no zombie and no exit status: `wait` waits until the child has ended, and returns
+//! `ECHILD`. `spawn` works, and so do its errors. A program that waits for any child in another thread can take the status of a
+//! child that failed to start, which is exit code 127.
 //!
-//! PID 1 becomes the parent of every orphan: [`any_ended`] returns the children that have ended, orphans included. SIGCHLD, which
-//! [`SignalFd`] receives, reports that there are some. Signals for which PID 1 has no handler are ignored.
+//! PID 1 becomes the parent of every orphan: [`any_ended`] returns a child that has ended, orphans included. SIGCHLD, which
+//! [`SignalFd`] receives, reports that there is one. Signals for which PID 1 has no handler are ignored.
 //!
 //! # Linux
 //!
-//! 2.6.27 suffices. With 5.2 children have pidfds, with 5.4 they are waited for through them; [`exit_status`] needs 6.15.
+//! 2.6.27 suffices. Since 5.2 children have pidfds, and since 5.4 they are waited for through them; [`exit_status`] needs 6.15.
 
 mod child;
 mod command;

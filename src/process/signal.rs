@@ -114,7 +114,7 @@ impl Signal {
         }
     }
 
-    /// What the kernel reports, which it knows better.
+    /// A signal that the kernel reports, not checked.
     #[inline]
     pub(super) const fn from_kernel(number: i32) -> Self {
         Self(number)
@@ -238,8 +238,8 @@ impl fmt::Debug for SignalSet {
 
 /// Receives signals through a file descriptor, which [`poll`](crate::poll) can wait for.
 ///
-/// The signals are blocked in the thread that made it, and stay blocked when it is dropped. In a program with threads, block
-/// them before the threads are started: the kernel gives a signal to any thread that doesn't block it.
+/// The signals are blocked in the thread that created it, and stay blocked after it is dropped. In a program with threads,
+/// block them before the threads are started: the kernel delivers a signal to any thread that doesn't block it.
 ///
 /// ```
 /// use linux_socketpair::process::{Signal, SignalFd, SignalSet};
@@ -270,13 +270,14 @@ pub struct ReceivedSignal {
     pub signal: Signal,
     /// Why it was sent, `si_code`: 0 by kill(2), `SI_KERNEL` (128) or another positive number by the kernel.
     pub code: i32,
-    /// The process that sent it, or that CHLD is about; 0 if the kernel sent it or the process has no number here.
+    /// The process that sent it, or the child that CHLD reports; 0 if the kernel sent it or the process has no ID in this PID
+    /// namespace.
     pub pid: i32,
     /// The real user of that process.
     pub uid: u32,
-    /// Of CHLD: exit code or signal, depending on `code`.
+    /// For CHLD: exit code or signal, depending on `code`.
     pub status: i32,
-    /// The number that sigqueue(3) was given.
+    /// The integer that sigqueue(3) sent.
     pub value: i32,
 }
 
@@ -298,8 +299,8 @@ impl SignalFd {
         Self::new_with(signals, SocketFlags::CLOEXEC)
     }
 
-    /// Opens one with flags: [`SocketFlags::NONBLOCK`], with which [`recv`](Self::recv) does not wait, and
-    /// [`SocketFlags::CLOEXEC`].
+    /// Opens one like [`new`](Self::new), with flags: [`SocketFlags::NONBLOCK`], with which [`recv`](Self::recv) does not wait,
+    /// and [`SocketFlags::CLOEXEC`].
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use crate::errno::Errno;
 /// ```
 /// use linux_socketpair::process::{Arg, Args};
 ///
-/// // A list whose length is known at run time:
+/// // A list whose length is known only at run time:
 /// let mut list = vec![Arg::new(c"ls")];
 /// list.extend([c"-l", c"/"].map(Arg::new));
 /// list.push(Arg::END);
@@ -112,7 +112,7 @@ impl<'a, const N: usize> ArgArray<'a, N> {
 
 /// A program's arguments or environment, borrowed: a pointer to strings, the last of which is followed by null.
 ///
-/// [`ArgArray`] makes one of a known number of strings, [`from_slice`](Self::from_slice) of any number.
+/// [`ArgArray`] makes one from a fixed number of strings, [`from_slice`](Self::from_slice) from any number.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Args<'a>(*const Arg<'a>, PhantomData<&'a [Arg<'a>]>);
@@ -143,7 +143,7 @@ impl<'a> Args<'a> {
 
     /// The strings at a pointer, such as `argv` and `environ` of a program without libc.
     ///
-    /// A program with libc can hand on its own environment in the same way, from `environ`: it must not change it meanwhile.
+    /// A program with libc can pass on its own environment in the same way, from `environ`, which it must not change meanwhile.
     ///
     /// # Safety
     ///

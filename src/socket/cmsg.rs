@@ -10,8 +10,8 @@ use linux_raw_sys::net::cmsghdr;
 const WORD: usize = size_of::<usize>();
 const HEADER: usize = size_of::<cmsghdr>();
 
-/// The words that a control message of so many bytes occupies, including its header and its padding; `usize::MAX` where they
-/// can't be counted.
+/// The words that a control message with a payload of this many bytes occupies, including its header and its padding;
+/// `usize::MAX` where they can't be counted.
 pub const fn words(payload: usize) -> usize {
     match payload.checked_add(HEADER) {
         Some(bytes) => bytes.div_ceil(WORD),
@@ -67,7 +67,7 @@ impl<'a> Iterator for Messages<'a> {
     fn next(&mut self) -> Option<Message<'a>> {
         let received = mem::take(&mut self.0);
         let header: *const cmsghdr = received.first_chunk::<HEADER>()?.as_ptr().cast();
-        // SAFETY: so many bytes are there, at a word's alignment.
+        // SAFETY: this many bytes are there, at a word's alignment.
         let cmsghdr {
             cmsg_len: len,
             cmsg_level: level,

@@ -26,9 +26,9 @@ const TIMESTAMPNS: i32 = SO_TIMESTAMPNS_OLD as i32;
 const TIMESTAMPNS_64: i32 = SO_TIMESTAMPNS_NEW as i32;
 
 /// How much memory control messages occupy, in words of the machine: the length of the memory that [`SendControl`] and
-/// [`RecvControl`] are given.
+/// [`RecvControl`] need.
 ///
-/// For several messages, add up. A sum that can't be counted is `usize::MAX`.
+/// For several messages, add them up. A length that overflows is `usize::MAX`.
 ///
 /// ```
 /// use linux_socketpair::{RecvControl, space};
@@ -82,7 +82,7 @@ pub mod space {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct Credentials {
-    /// The process ID in the receiver's PID namespace; 0 if the process is not in there.
+    /// The process ID in the receiver's PID namespace; 0 if the process is not in it.
     pub pid: i32,
     /// The user ID; `u32::MAX` if there is none.
     pub uid: u32,
@@ -91,7 +91,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// What the kernel reports of a socket without a peer. In particular not root.
+    /// What the kernel reports for a socket without a peer; not root.
     pub(crate) const NONE: Self = Self {
         pid: 0,
         uid: u32::MAX,
@@ -99,9 +99,9 @@ impl Credentials {
     };
 }
 
-/// Control messages to send, in memory of the caller.
+/// Control messages to send, in the caller's memory.
 ///
-/// The memory has the length that [`space`] gives for the messages that are to be added. The file descriptors are borrowed:
+/// The memory has the length that [`space`] computes for the messages that are to be added. The file descriptors are borrowed:
 /// the receiver gets duplicates of them.
 ///
 /// ```
@@ -125,7 +125,7 @@ impl Credentials {
 #[doc(alias("cmsghdr", "msg_control", "ancillary"))]
 pub struct SendControl<'a> {
     memory: &'a mut [MaybeUninit<usize>],
-    /// So many words are initialized.
+    /// How many words are initialized.
     used: usize,
     descriptors: PhantomData<BorrowedFd<'a>>,
 }
@@ -217,7 +217,7 @@ impl<'a> SendControl<'a> {
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        // SAFETY: so many words were initialized.
+        // SAFETY: this many words were initialized.
         unsafe { slice::from_raw_parts(self.memory.as_ptr().cast(), self.used * size_of::<usize>()) }
     }
 
@@ -228,7 +228,7 @@ impl<'a> SendControl<'a> {
         self.push_with(SOL, ty, len, |memory| {
             let at = memory.as_mut_ptr().cast::<i32>();
             for i in 0..count {
-                // An iterator that ends before its length leaves a number that is no descriptor.
+                // An iterator that ends before its length leaves a number that is not a descriptor.
                 let int = ints.next().unwrap_or(-1);
                 // SAFETY: it is one of `count` ints, at an int's alignment. Volatile as in `push`.
                 unsafe { at.add(i).write_volatile(int) };
@@ -262,15 +262,15 @@ impl fmt::Debug for SendControl<'_> {
     }
 }
 
-/// Where [`recv_message`](crate::Socket::recv_message) puts control messages, in memory of the caller.
+/// Where [`recv_message`](crate::Socket::recv_message) puts control messages, in the caller's memory.
 ///
-/// The memory has the length that [`space`] gives for the messages that are expected. It is filled with zeros first, so one
+/// The memory has the length that [`space`] computes for the messages that are expected. It is filled with zeros first, so one
 /// `RecvControl` for many messages costs less than one for each.
 ///
-/// It owns every file descriptor that the kernel installs, from the moment when it does, and also if the call fails. The
-/// iterators hand them over; those that are not taken are closed when the `RecvControl` is dropped, cleared or used again.
+/// It owns every file descriptor as soon as the kernel installs it, even if the call fails. The iterators hand them over; those
+/// that are not taken are closed when the `RecvControl` is dropped, cleared or used again.
 ///
-/// Received file descriptors are close-on-exec, unless [`set_close_on_exec`](Self::set_close_on_exec) says otherwise.
+/// Received file descriptors are close-on-exec, unless [`set_close_on_exec`](Self::set_close_on_exec) changes that.
 ///
 /// ```
 /// use linux_socketpair::{AsFd, Errno, IoSlice, IoSliceMut, OwnedFd, RecvControl, SendControl, UnixSeqpacket, space};
@@ -298,7 +298,7 @@ impl fmt::Debug for SendControl<'_> {
 pub struct RecvControl<'a> {
     /// Zeros, except for what was received and not yet cleared.
     memory: &'a mut [usize],
-    /// So many bytes were received, as far as the kernel says. Every descriptor in them that was not taken is owned here.
+    /// How many bytes were received, as the kernel reports. Every descriptor in them that was not taken is owned here.
     len: usize,
     truncated: bool,
     max_descriptors: usize,
@@ -325,7 +325,7 @@ impl<'a> RecvControl<'a> {
         }
     }
 
-    /// Sets how many file descriptors of a message are kept, at most; at first as many as there is memory for.
+    /// Sets how many file descriptors of a message are kept at most; by default as many as there is memory for.
     ///
     /// Further ones are closed before the receiving call returns, and reported by [`is_truncated`](Self::is_truncated).
     #[inline]
@@ -333,7 +333,7 @@ impl<'a> RecvControl<'a> {
         self.max_descriptors = max;
     }
 
-    /// Sets whether the file descriptors that will be received are close-on-exec, as they are at first.
+    /// Sets whether the file descriptors that will be received are close-on-exec, which is the default.
     ///
     /// Pidfds always are.
     #[doc(alias = "MSG_CMSG_CLOEXEC")]
@@ -372,7 +372,7 @@ impl<'a> RecvControl<'a> {
         Ok(self.partial_messages())
     }
 
-    /// The control messages that were received last, though others may have been discarded.
+    /// The control messages that were received last, even if others were discarded.
     #[inline]
     #[must_use]
     pub fn partial_messages(&mut self) -> ControlMessages<'_> {
@@ -416,9 +416,9 @@ impl<'a> RecvControl<'a> {
     /// Takes ownership of what a receiving call has written to the memory: `len` bytes, the `msg_controllen` that it returned.
     /// `flags` are its `msg_flags`.
     ///
-    /// Where the call failed, `len` is the length that [`as_raw_parts`](Self::as_raw_parts) returned, and
-    /// [`clear`](Self::clear) comes next: Linux can install a pidfd and fail then. The same applies to 0 bytes from a stream. In
-    /// both cases credentials are zeros, which are those of root.
+    /// If the call failed, `len` is the length that [`as_raw_parts`](Self::as_raw_parts) returned, and the caller calls
+    /// [`clear`](Self::clear) next: Linux can install a pidfd and then fail. The same applies to 0 bytes from a stream. In both
+    /// cases credentials are zeros, which are those of root.
     ///
     /// # Safety
     ///
@@ -653,12 +653,12 @@ impl fmt::Debug for RecvControl<'_> {
 pub enum ControlMessage<'a> {
     /// `SCM_RIGHTS`: the peer passed file descriptors.
     Rights(Rights<'a>),
-    /// `SCM_CREDENTIALS`: who sent, if the receiver has set
+    /// `SCM_CREDENTIALS`: the sender's credentials, if the receiver has set
     /// [`set_pass_credentials`](crate::Socket::set_pass_credentials).
     Credentials(Credentials),
-    /// `SCM_PIDFD`: a file descriptor of the process that sent, or the errno with which the kernel could not make one, if the
-    /// receiver has set [`set_pass_pidfd`](crate::Socket::set_pass_pidfd). Of a process that has been reaped it is `EINVAL` on
-    /// Linux 6.12 and earlier, and a pidfd on 6.17 and later.
+    /// `SCM_PIDFD`: a pidfd of the sender, or the errno with which the kernel failed to make one, if the receiver has set
+    /// [`set_pass_pidfd`](crate::Socket::set_pass_pidfd). For a process that has been reaped it is `EINVAL` on Linux 6.12 and
+    /// earlier, and a pidfd on 6.17 and later.
     Pidfd(Result<OwnedFd, Errno>),
     /// `SCM_SECURITY`: the security label of the sender, as the security module writes it, if the receiver has set
     /// [`set_pass_security`](crate::Socket::set_pass_security).
@@ -779,7 +779,7 @@ fn since_1970([seconds, units]: [i64; 2], nanos_per_unit: u32) -> Option<Numbers
 
 /// The file descriptors of one `SCM_RIGHTS` message. Those that are not taken stay owned by the [`RecvControl`].
 ///
-/// Each is `Ok`; with `SO_RIGHTS_NOTRUNC` (Linux 7.3) one that a security module denies is the errno.
+/// Each is `Ok`; with `SO_RIGHTS_NOTRUNC` (Linux 7.3) one that a security module denies is its errno.
 #[derive(Debug)]
 pub struct Rights<'a>(&'a mut [RawFd]);
 
@@ -805,7 +805,7 @@ impl Iterator for Rights<'_> {
 
 /// The file descriptors of all `SCM_RIGHTS` messages. Those that are not taken stay owned by the [`RecvControl`].
 ///
-/// Each is `Ok`; with `SO_RIGHTS_NOTRUNC` (Linux 7.3) one that a security module denies is the errno.
+/// Each is `Ok`; with `SO_RIGHTS_NOTRUNC` (Linux 7.3) one that a security module denies is its errno.
 #[derive(Debug)]
 pub struct Descriptors<'a> {
     rights: Rights<'a>,
@@ -834,7 +834,7 @@ impl Iterator for Descriptors<'_> {
 ///
 /// # Safety
 ///
-/// `payload` begins at an int's alignment, as it does behind the header of a message that [`Messages`] gave.
+/// `payload` begins at an int's alignment, as it does behind the header of a message that [`Messages`] returned.
 #[inline]
 unsafe fn ints(payload: &mut [u8]) -> &mut [RawFd] {
     // SAFETY: it is aligned, as the caller vouches, and any bytes are ints.

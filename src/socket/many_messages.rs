@@ -63,7 +63,7 @@ impl<'a> RecvMessage<'a> {
         Self(header(bufs.as_mut_ptr(), bufs.len()), PhantomData)
     }
 
-    /// What was received last: 0 bytes and no flags where there was none.
+    /// What was received last: 0 bytes and no flags if there was no message.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl<'a> RecvMessage<'a> {
         }
     }
 
-    /// What was received last, though the message may be longer than the buffers: then the flags have
+    /// What was received last, even if the message is longer than the buffers: then the flags contain
     /// [`TRUNC`](MessageFlags::TRUNC).
     #[inline]
     #[must_use]
@@ -118,11 +118,11 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     /// Sends several messages, each with its control messages, in one system call, and returns how many: perhaps fewer than
     /// there are, and at most 1024. Since Linux 3.0.
     ///
-    /// Fewer mean that the next one would have failed, or have waited and there was a signal. Its error is not kept: the call
-    /// that sends the rest returns it, if it is still there.
+    /// If it sends fewer, the next one would have failed, or a signal interrupted the wait. That error is not kept: the call
+    /// that sends the rest returns it, if it persists.
     ///
-    /// It saves entering the kernel for each message, and costs more for each than [`send`](Self::send), so it pays with control
-    /// messages and where entering is expensive: measure it.
+    /// It enters the kernel once instead of once per message, but costs more per message than [`send`](Self::send), so it is
+    /// faster with control messages and where entering is expensive: measure it.
     ///
     /// Streams lack it, since a message that is sent in part would be followed by the next one.
     ///
@@ -179,18 +179,19 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     }
 
     /// Receives the messages that are there, each with its control messages, in one system call, and returns how many. It waits
-    /// for the first one only, `MSG_WAITFORONE`. Since Linux 2.6.33.
+    /// only for the first one, `MSG_WAITFORONE`. Since Linux 2.6.33.
     ///
-    /// What comes with a message is put into the [`RecvControl`] at the same position in `controls`; a message beyond them has no
-    /// memory for control messages. What `controls` held before is discarded, and those without a message are empty afterwards.
-    /// File descriptors are close-on-exec if one of `controls` [says so](RecvControl::set_close_on_exec), as each does at first.
+    /// What comes with a message is put into the [`RecvControl`] at the same position in `controls`; a message beyond them has
+    /// no memory for control messages. What `controls` held before is discarded, and those without a message are empty
+    /// afterwards. File descriptors are close-on-exec if one of `controls` [requests it](RecvControl::set_close_on_exec), which
+    /// is the default.
     ///
     /// A truncated message is an error of [`RecvMessage::received`], and discarded control messages one of
     /// [`RecvControl::messages`].
     ///
     /// At end of stream of a [`UnixSeqpacket`](crate::UnixSeqpacket) all messages are received, with 0 bytes.
     ///
-    /// There is no timeout as recvmmsg(2) has: the kernel checks it when a message has arrived, so a call can wait
+    /// Unlike recvmmsg(2) it has no timeout: the kernel checks that only when a message has arrived, so a call could wait
     /// indefinitely. Use [`set_recv_timeout`](Self::set_recv_timeout) or [`poll`](crate::poll()).
     ///
     /// # Errors
@@ -200,7 +201,7 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     /// - `ENOSYS`: an older kernel, or a seccomp filter
     ///
     /// An error after the first message ends the call, which returns how many were received before. Unless it is `EAGAIN`, the
-    /// kernel keeps it in the socket: the next call that sends or receives returns it, or [`take_error`](Self::take_error).
+    /// kernel keeps it in the socket: the next call that sends or receives, or [`take_error`](Self::take_error), returns it.
     ///
     /// Manual page: [recvmmsg(2)](https://man7.org/linux/man-pages/man2/recvmmsg.2.html).
     ///
@@ -240,9 +241,9 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
 
     /// Receives like [`recv_messages`](Self::recv_messages), with flags for each message.
     ///
-    /// With [`PEEK`](MessageFlags::PEEK) all messages are the first one, unless there is a
-    /// [`peek_offset`](Self::peek_offset). With [`TRUNC`](MessageFlags::TRUNC) the length of one that is truncated is
-    /// that of the whole message, which [`partially_received`](RecvMessage::partially_received) returns.
+    /// With [`PEEK`](MessageFlags::PEEK) every message is the first one, unless there is a [`peek_offset`](Self::peek_offset).
+    /// With [`TRUNC`](MessageFlags::TRUNC) the length of one that is truncated is that of the whole message, which
+    /// [`partially_received`](RecvMessage::partially_received) returns.
     ///
     /// # Errors
     ///

@@ -15,8 +15,8 @@ use crate::types::MessageFlags;
 impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     /// The length in bytes of the message that would be received next, for which it waits. The message stays where it is.
     ///
-    /// 0 is what [`UnixDatagram`](crate::UnixDatagram) and [`UnixSeqpacket`](crate::UnixSeqpacket) describe. Since Linux 3.4;
-    /// before, it is 0.
+    /// [`UnixDatagram`](crate::UnixDatagram) and [`UnixSeqpacket`](crate::UnixSeqpacket) describe what 0 means. Since Linux
+    /// 3.4; before, the result is always 0.
     ///
     /// # Errors
     ///
@@ -54,8 +54,9 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
 impl<Fd: AsFd> Socket<Seqpacket, Fd> {
     /// Receives a message and returns its length, or `None` for end of stream (EOF).
     ///
-    /// Both have length 0, but only a message comes with credentials, so [`set_pass_credentials`](Self::set_pass_credentials)
-    /// must have been set on this end. File descriptors that come along are closed.
+    /// An empty message has length 0 too, but only a message comes with credentials, so
+    /// [`set_pass_credentials`](Self::set_pass_credentials) must have been set on this end. File descriptors that come along
+    /// are closed.
     ///
     /// # Errors
     ///

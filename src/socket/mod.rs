@@ -44,7 +44,7 @@ pub mod kind {
         note = "the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added"
     )]
     pub trait Kind: sealed::Kind {
-        /// The type that [`socketpair`](crate::socketpair) is given, and `SO_TYPE` reports.
+        /// The type that [`socketpair`](crate::socketpair) accepts and `SO_TYPE` reports.
         const TYPE: SocketType;
     }
 
@@ -59,7 +59,7 @@ pub mod kind {
     #[derive(Clone, Copy, Debug)]
     pub struct Stream;
 
-    /// `SOCK_DGRAM`: messages. On AF_UNIX none is lost or reordered.
+    /// `SOCK_DGRAM`: messages. On AF_UNIX none is dropped or reordered.
     #[derive(Clone, Copy, Debug)]
     pub struct Datagram;
 
@@ -113,7 +113,7 @@ pub mod kind {
 ///
 /// # Any file descriptor
 ///
-/// A file descriptor of unknown origin is checked when it is converted. One that doesn't fit comes back.
+/// A file descriptor of unknown origin is checked when it is converted. One that doesn't fit is returned in the error.
 ///
 /// ```
 /// use linux_socketpair::{BorrowedFd, Errno, OwnedFd, UnixDatagram, UnixStream};
@@ -144,7 +144,7 @@ pub type UnixStream<Fd = OwnedFd> = Socket<kind::Stream, Fd>;
 /// One end of a pair of type [`DGRAM`](SocketType::DGRAM): messages.
 ///
 /// Receiving 0 bytes means an empty message, or that this end was shut down. A receiver isn't informed that its peer was
-/// closed; a sender is, by `ECONNREFUSED`.
+/// closed; a sender is, with `ECONNREFUSED`.
 pub type UnixDatagram<Fd = OwnedFd> = Socket<kind::Datagram, Fd>;
 
 /// One end of a pair of type [`SEQPACKET`](SocketType::SEQPACKET): messages in order, over a connection.
@@ -158,9 +158,9 @@ pub type UnixSeqpacket<Fd = OwnedFd> = Socket<kind::Seqpacket, Fd>;
 #[cfg(not(feature = "std"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shutdown {
-    /// Nothing is received any more.
+    /// Nothing more is received.
     Read,
-    /// Nothing is sent any more. When the peer has received what was sent, it meets the end of stream.
+    /// Nothing more is sent. When the peer has received what was sent, it reaches end of stream.
     Write,
     /// Both.
     Both,
@@ -169,7 +169,7 @@ pub enum Shutdown {
 #[cfg(feature = "std")]
 pub use std::net::Shutdown;
 
-/// What a message was, besides its bytes.
+/// What was received, besides the bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// How many bytes were received; with [`MessageFlags::TRUNC`] the length of the message, which may be more.
@@ -231,7 +231,7 @@ impl<T: Kind> Socket<T> {
         Ok(unsafe { (Self::from_raw_fd(a), Self::from_raw_fd(b)) })
     }
 
-    /// Closes this end and returns the error, which dropping it discards. It is closed even then.
+    /// Closes this end and returns the error, which dropping it discards. After an error it is closed too.
     ///
     /// # Errors
     ///
@@ -249,7 +249,7 @@ impl<'fd, T: Kind> Socket<T, BorrowedFd<'fd>> {
     ///
     /// # Errors
     ///
-    /// - `ENOTSOCK`: it is no socket
+    /// - `ENOTSOCK`: it is not a socket
     /// - `EAFNOSUPPORT`: it is a socket of another domain than AF_UNIX
     /// - `EPROTOTYPE`: it is a socket of another type
     ///
@@ -267,7 +267,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// # Safety
     ///
-    /// `fd` must refer to an AF_UNIX socket of the type of `T`. Code that is given the result may rely on it.
+    /// `fd` must refer to an AF_UNIX socket of the type of `T`. Code that uses the result may rely on it.
     #[inline]
     #[must_use]
     pub const unsafe fn from_fd_unchecked(fd: Fd) -> Self {
@@ -294,11 +294,11 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// # Errors
     ///
     /// - `EAGAIN`: there is no room now, and the socket is nonblocking, or its send timeout has expired
-    /// - `ECONNREFUSED`: the peer of a [`UnixDatagram`] is closed; what it had sent and was not received yet is discarded
+    /// - `ECONNREFUSED`: the peer of a [`UnixDatagram`] is closed; what it had sent and had not been received yet is discarded
     /// - `ECONNRESET`: the peer was closed before it had received everything; reported once
     /// - `EINTR`: a signal came before anything was sent
     /// - `EMSGSIZE`: the message is larger than the send buffer
-    /// - `ENOBUFS`, `ENOMEM`: there is no memory
+    /// - `ENOBUFS`, `ENOMEM`: out of memory
     /// - `ENOTCONN`: the peer of a [`UnixDatagram`] was closed, which has been reported before
     /// - `EPIPE`: the peer is closed or shut down, or this end is shut down; without SIGPIPE
     ///
@@ -404,9 +404,9 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
 
     /// Receives up to `buf.len()` bytes and returns how many.
     ///
-    /// On a stream these are the bytes that are there, as many as fit; 0 is end of stream, or `buf` is empty. A message is
-    /// received by itself; 0 is what [`UnixDatagram`] and [`UnixSeqpacket`] describe. File descriptors that come along are
-    /// closed by the kernel: [`recv_message`](Self::recv_message) receives them.
+    /// On a stream these are the bytes that are there, as many as fit; 0 means end of stream, or that `buf` is empty. A message
+    /// is received by itself; [`UnixDatagram`] and [`UnixSeqpacket`] describe what 0 means. File descriptors that come along
+    /// are closed by the kernel: [`recv_message`](Self::recv_message) receives them.
     ///
     /// # Errors
     ///
@@ -415,7 +415,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// - `EINTR`: a signal came first
     /// - `EMSGSIZE`: the message is longer than `buf`, which holds its beginning; the rest is discarded. Before Linux 3.4 the
     ///   kernel doesn't report it here, but to [`recv_vectored`](Self::recv_vectored).
-    /// - `ENOMEM`: there is no memory
+    /// - `ENOMEM`: out of memory
     ///
     /// Manual page: [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html).
     #[inline]
@@ -489,7 +489,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ) -> Result<&'b mut [u8], Errno> {
         // SAFETY: the memory may be written.
         let len = unsafe { self.recvmsg(slice::from_mut(&mut writable(buf, flags)), flags)? };
-        // SAFETY: either the kernel wrote so many bytes, or all of them were initialized before.
+        // SAFETY: either the kernel wrote this many bytes, or all of them were initialized before.
         Ok(unsafe { written(buf, len) })
     }
 
@@ -524,14 +524,14 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Receives into several buffers, filling one after the other, and the control messages that come along into `control`.
     ///
     /// What `control` held before is discarded: file descriptors that were not taken are closed. Afterwards it holds what came
-    /// with a message for which this returns `EMSGSIZE` too, and nothing after any other error. On a stream with empty buffers
+    /// with the message, even if this returns `EMSGSIZE`, and nothing after any other error. On a stream with empty buffers
     /// nothing is received.
     ///
     /// # Errors
     ///
     /// Those of [`recv_vectored`](Self::recv_vectored).
     ///
-    /// Discarded control messages are no error here: [`RecvControl::messages`] returns it.
+    /// Discarded control messages are no error here: [`RecvControl::messages`] reports them.
     ///
     /// Manual pages: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html),
     /// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
@@ -626,7 +626,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         // SAFETY: the memory may be written.
         let received =
             unsafe { self.recvmsg_with_control(slice::from_mut(&mut writable(buf, flags)), control, flags)? };
-        // SAFETY: either the kernel wrote so many bytes, or all of them were initialized before.
+        // SAFETY: either the kernel wrote this many bytes, or all of them were initialized before.
         Ok((unsafe { written(buf, received.len) }, received))
     }
 
@@ -722,8 +722,8 @@ fn message(bufs: &mut [iovec], control: *mut u8, controllen: usize) -> msghdr {
 }
 
 /// Uninitialized memory for a call that receives with `flags`, which are known where the call is compiled. It is initialized
-/// unless the kernel writes as many bytes as it returns, whatever the descriptor is of. With `TRUNC` TCP writes none, and a
-/// flag of tomorrow may do the same.
+/// unless the kernel writes as many bytes as it returns, whatever the descriptor refers to. With `TRUNC` TCP writes none, and a
+/// future flag may do the same.
 #[inline]
 fn writable(buf: &mut [MaybeUninit<u8>], flags: MessageFlags) -> iovec {
     const WRITES: MessageFlags = MessageFlags::PEEK
@@ -841,7 +841,7 @@ fn check<T: Kind, Fd: AsFd>(fd: Fd) -> Result<Socket<T, Fd>, FromFdError<Fd>> {
 impl<Fd> FromFdError<Fd> {
     /// Why the conversion failed.
     ///
-    /// - `ENOTSOCK`: the file descriptor is no socket
+    /// - `ENOTSOCK`: the file descriptor is not a socket
     /// - `EAFNOSUPPORT`: it is a socket of another domain than AF_UNIX
     /// - `EPROTOTYPE`: it is a socket of another type
     /// - `EBADF`: it was opened with `O_PATH`

@@ -55,16 +55,16 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// - `ENODATA`: the socket has no peer process
     /// - `ENOPROTOOPT`: an older kernel
-    /// - `EPROTO`: an emulator or a filter reports success without any
+    /// - `EPROTO`: an emulator or a filter reports success without groups
     /// - `ERANGE`: there are more than `groups` has room for; [`peer_group_count`](Self::peer_group_count) returns how many
     #[doc(alias = "SO_PEERGROUPS")]
     #[inline]
     pub fn peer_groups<'a>(&self, groups: &'a mut [u32]) -> Result<&'a mut [u32], Errno> {
-        // A length that is no multiple makes no difference to the kernel, and shows whether it wrote one.
+        // A length that is not a multiple makes no difference to the kernel, and shows whether it wrote one.
         let mut len = size_of_val(groups) as u32 + 1;
         // SAFETY: the kernel writes whole numbers, and no further.
         unsafe { self.get(SO_PEERGROUPS, groups.as_mut_ptr().cast(), &mut len)? };
-        // A length that is no multiple becomes one that is too great.
+        // A length that is not a multiple becomes one that is too great.
         let count = len.rotate_right(size_of::<u32>().trailing_zeros());
         groups.get_mut(..count as usize).ok_or(Errno::EPROTO)
     }
@@ -147,7 +147,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.get_value(SO_PROTOCOL, 0)
     }
 
-    /// The pending error, `SO_ERROR`, and clears it.
+    /// Returns the pending error, `SO_ERROR`, and clears it.
     ///
     /// # Errors
     ///
@@ -204,7 +204,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_PASSPIDFD, i32::from(on))
     }
 
-    /// Whether file descriptors may be passed to this socket, `SO_PASSRIGHTS`, as they may at first. Since Linux 6.16.
+    /// Whether file descriptors may be passed to this socket, `SO_PASSRIGHTS`, which is the default. Since Linux 6.16.
     ///
     /// # Errors
     ///
@@ -216,7 +216,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.is_on(SO_PASSRIGHTS)
     }
 
-    /// Sets [`pass_rights`](Self::pass_rights). Off, sending a file descriptor to this socket fails with `EPERM`.
+    /// Sets [`pass_rights`](Self::pass_rights). If it is off, sending a file descriptor to this socket fails with `EPERM`.
     ///
     /// # Errors
     ///
@@ -231,7 +231,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Sets whether a file descriptor that a security module denies leaves its errno in its place, `SO_RIGHTS_NOTRUNC`, so that
     /// [`Rights`](crate::Rights) and [`Descriptors`](crate::Descriptors) return it there. Since Linux 7.3.
     ///
-    /// Without it, as at first and on older kernels, that descriptor and those behind it are discarded.
+    /// Without it, which is the default, and on older kernels, that descriptor and those behind it are discarded.
     ///
     /// # Errors
     ///
@@ -334,7 +334,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_RCVBUFFORCE, i32::try_from(size).unwrap_or(i32::MAX))
     }
 
-    /// How long sending waits for room before it fails with `EAGAIN`, `SO_SNDTIMEO`; `None` is indefinitely.
+    /// How long sending waits for room before it fails with `EAGAIN`, `SO_SNDTIMEO`; `None` means indefinitely.
     ///
     /// # Errors
     ///
@@ -349,14 +349,14 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: zero, which to the kernel would be indefinitely
+    /// - `EINVAL`: zero, which to the kernel means indefinitely
     #[doc(alias = "SO_SNDTIMEO")]
     #[inline]
     pub fn set_send_timeout(&self, timeout: Option<Duration>) -> Result<(), Errno> {
         self.set_timeout(SNDTIMEO, timeout)
     }
 
-    /// How long receiving waits before it fails with `EAGAIN`, `SO_RCVTIMEO`; `None` is indefinitely.
+    /// How long receiving waits before it fails with `EAGAIN`, `SO_RCVTIMEO`; `None` means indefinitely.
     ///
     /// # Errors
     ///
@@ -371,14 +371,14 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: zero, which to the kernel would be indefinitely
+    /// - `EINVAL`: zero, which to the kernel means indefinitely
     #[doc(alias = "SO_RCVTIMEO")]
     #[inline]
     pub fn set_recv_timeout(&self, timeout: Option<Duration>) -> Result<(), Errno> {
         self.set_timeout(RCVTIMEO, timeout)
     }
 
-    /// Where peeking begins, in bytes from what would be received next, `SO_PEEK_OFF`; `None`, as at first, is always 0.
+    /// Where peeking begins, in bytes from what would be received next, `SO_PEEK_OFF`; with `None`, the default, always at 0.
     /// Peeking increases it, receiving decreases it.
     ///
     /// # Errors
@@ -419,7 +419,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.request(FIONREAD, 0).and_then(count)
     }
 
-    /// How much memory is used by what was sent and not yet received, `SIOCOUTQ`, in bytes including the kernel's overhead.
+    /// How much memory is used by what was sent and has not been received yet, `SIOCOUTQ`, in bytes including the kernel's
+    /// overhead.
     ///
     /// # Errors
     ///
@@ -487,7 +488,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// # Safety
     ///
-    /// The option must not make the kernel write elsewhere than to `value`.
+    /// The option must not make the kernel write anywhere but to `value`.
     ///
     /// ```
     /// use linux_raw_sys::net::{SO_ACCEPTCONN, SOL_SOCKET};
@@ -690,10 +691,10 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
         self.set_value(SO_INQ, i32::from(on))
     }
 
-    /// For how many bytes a call that receives waits, unless its buffer has room for fewer, `SO_RCVLOWAT`; at first 1.
+    /// How many bytes a receiving call waits for, unless its buffer has room for fewer, `SO_RCVLOWAT`; by default 1.
     ///
-    /// It is only the receiving call that waits: [`poll`](crate::poll()) reports the first byte, and with nothing to wait for -
-    /// nonblocking, at end of stream, behind file descriptors - fewer bytes are received.
+    /// Only the receiving call waits: [`poll`](crate::poll()) reports the first byte. A call that is nonblocking, or that
+    /// reaches end of stream or the last byte sent with file descriptors, may receive fewer.
     ///
     /// # Errors
     ///
@@ -732,8 +733,9 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     /// Sets [`pass_timestamps`](Self::pass_timestamps): [`ControlMessage::Timestamp`](crate::ControlMessage::Timestamp). Since
     /// Linux 2.6.37; before, none come.
     ///
-    /// A message that was sent before comes with the time at which it is received. A receiver has either this or
-    /// [`set_pass_timestamps_micros`](Self::set_pass_timestamps_micros), whichever was set last; off, each turns off both.
+    /// A message that was sent before this call comes with the time at which it is received. A receiver has either this or
+    /// [`set_pass_timestamps_micros`](Self::set_pass_timestamps_micros), whichever was set last; turning one off turns off
+    /// both.
     ///
     /// # Errors
     ///
@@ -764,7 +766,7 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     }
 
     /// Whether each received message comes with the time at which it was sent, in microseconds, `SO_TIMESTAMP`. On 32-bit
-    /// machines the kernel reports it also while [`pass_timestamps`](Self::pass_timestamps) is on.
+    /// machines the kernel also reports it while [`pass_timestamps`](Self::pass_timestamps) is on.
     ///
     /// # Errors
     ///

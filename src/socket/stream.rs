@@ -25,7 +25,7 @@ pub struct Incomplete {
 }
 
 impl<Fd: AsFd> Socket<Stream, Fd> {
-    /// Sends all of `buf`, however often the kernel accepts only a part of it or a signal interrupts.
+    /// Sends all of `buf`, even if the kernel accepts it in parts or signals interrupt the call.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
         Ok(())
     }
 
-    /// Fills `buf`, however often the kernel returns only a part of it or a signal interrupts.
+    /// Fills `buf`, even if the kernel returns it in parts or signals interrupt the call.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
         Ok(())
     }
 
-    /// Sends all of several buffers, together with control messages, which go out exactly once: with the first of the bytes.
+    /// Sends all of several buffers, together with control messages, which are sent exactly once: with the first byte.
     ///
     /// What was sent is removed from `bufs`, and from `control` with the first byte. So after an error the same call with the
     /// same arguments continues: nothing is sent twice, and nothing is omitted.
@@ -158,26 +158,27 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
 
     /// Fills several buffers, and adds all control messages that come along to those that `control` holds.
     ///
-    /// The kernel returns a part: what is there, or what came up to the last byte of a message with file descriptors. This call
-    /// receives as many parts as it takes, and nothing behind them. Control messages come with the first byte that they were
-    /// sent with. What was filled is removed from `bufs`. So after an error the same call with the same arguments continues:
-    /// nothing is lost.
+    /// The kernel returns a part: the bytes that are there, at most up to the last byte that was sent with file descriptors.
+    /// This call receives as many parts as are needed, and nothing beyond them. Control messages come with the first byte that
+    /// they were sent with. What was filled is removed from `bufs`. So after an error the same call with the same arguments
+    /// continues: nothing is discarded.
     ///
     /// [`clear`](RecvControl::clear) `control` before another message begins. Its memory needs room for
     ///
     /// - the file descriptors of each part, as [`space::rights`](crate::space::rights) counts them one by one;
-    /// - twice what the kernel reports about the sender and the bytes that are left, which comes with each part. Of equal ones
-    ///   the first is kept, and with credentials also the first pidfd. Different senders are all kept.
+    /// - twice what the kernel reports about the sender and the bytes that are left, which comes with each part. Equal
+    ///   credentials and labels are kept once, and with equal credentials the first pidfd; different senders are all kept. Of
+    ///   the counts of bytes the last is kept.
     ///
     /// What there is no room for is discarded, as are descriptors beyond
-    /// [`set_max_descriptors`](RecvControl::set_max_descriptors), which counts those of all parts. All bytes are received even so,
-    /// and [`RecvControl::messages`] and [`descriptors`](RecvControl::descriptors) return the error.
+    /// [`set_max_descriptors`](RecvControl::set_max_descriptors), which counts those of all parts. All bytes are still
+    /// received, and [`RecvControl::messages`] and [`descriptors`](RecvControl::descriptors) return the error.
     ///
     /// # Errors
     ///
     /// [`Incomplete`] with how many bytes were received by this call, and the errno of [`recv_message`](Self::recv_message), or
-    /// none for end of stream. `control` keeps what has come. It is not `EINTR`, with which the call is repeated, nor `EMSGSIZE`:
-    /// any number of buffers is filled.
+    /// without one for end of stream. `control` keeps what was received. The errno is never `EINTR`, after which the call is
+    /// repeated, nor `EMSGSIZE`: any number of buffers is filled.
     ///
     /// ```
     /// use linux_socketpair::{Errno, IoSliceMut, OwnedFd, RecvControl, UnixStream, space};
