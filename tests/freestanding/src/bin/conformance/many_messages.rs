@@ -18,34 +18,39 @@ const NO_CTRUNC: Needs =
     Needs::Kernel("it doesn't set MSG_CTRUNC, and installs descriptors that there is no memory for");
 
 pub fn tests(report: &mut Report) {
+    let needs = if receives() {
+        Needs::Calls
+    } else {
+        Needs::Kernel("on riscv32 it has no recvmmsg")
+    };
     let mut report = NothingLeaks(report);
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "send_messages and recv_messages: as many as there are, each as it was sent",
         there_and_back
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "recv_messages: more messages than there is room for stay",
         fewer_places
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "recv_messages: a truncated message is EMSGSIZE, and the others are not",
         truncated
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "recv_messages waits for the first message only",
         waits_for_one
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "descriptors are in the control of their message",
         controls
     );
@@ -57,25 +62,25 @@ pub fn tests(report: &mut Report) {
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "recv_messages: what was not taken is closed when the memory is used again, also by a call that fails",
         used_again
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "recv_messages: each control has its own limit of descriptors",
         max_descriptors
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "recv_messages: close-on-exec unless no control says so",
         close_on_exec
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "recv_messages with PEEK: each is the first message",
         peeked
     );
@@ -87,25 +92,25 @@ pub fn tests(report: &mut Report) {
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "send_messages: an error after the first message is that of a call with the rest",
         unsent
     );
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "send_messages: what there is no room for is not sent",
         no_room
     );
-    each_kind!(messages report, Needs::Calls, "a closed peer of many messages", closed);
+    each_kind!(messages report, needs, "a closed peer of many messages", closed);
     each_kind!(
         messages report,
-        Needs::Calls,
+        needs,
         "send_messages: 1024 of more messages are sent, and then the rest",
         more_than_1024
     );
     report.test(
-        Needs::Calls,
+        needs,
         "SEQPACKET: at end of stream recv_messages fills what is left with empty messages",
         end_of_stream,
     );
@@ -141,6 +146,14 @@ fn is(message: &RecvMessage<'_>, bytes: &[u8]) -> bool {
     };
     // The kernel reports back some flags of the call.
     !flags.intersects(MessageFlags::TRUNC | MessageFlags::CTRUNC) && message.bufs()[0].starts_with(bytes)
+}
+
+/// Whether there is the system call.
+fn receives() -> bool {
+    UnixSeqpacket::pair().is_ok_and(|(_a, b)| {
+        declare_messages!(received: 1, 1);
+        b.recv_messages_with_flags(&mut received, &mut [], MessageFlags::DONTWAIT) != Err(Errno::ENOSYS)
+    })
 }
 
 fn there_and_back<T: Messages>() -> Outcome {
