@@ -19,15 +19,15 @@
 //! - [`SendMessage`] and [`RecvMessage`] are for system calls that send or receive many messages.
 //! - [`poll`] waits for several file descriptors.
 //! - [`process`] starts a program with one end of a pair, and waits for it.
-//! - [`explain`](mod@explain) finds out why a pair could not be made.
+//! - [`explain`](mod@explain) reports why a pair could not be made.
 //! - [`socketpair`], [`read`], [`write()`], [`close`] and [`syscall`] are the system calls themselves, with raw file descriptors.
 //!
 //! # The feature `std`
 //!
-//! Without it, the file descriptors ([`OwnedFd`], [`BorrowedFd`], [`AsFd`] …), [`IoSlice`], [`IoSliceMut`] and [`Shutdown`] are
-//! types of this crate that have the names and methods of the standard library's. With it they are the standard library's, so
-//! that `&File` or `&std::net::TcpStream` can be passed where an [`AsFd`] is expected, streams implement `Read` and `Write`,
-//! and every error converts into `std::io::Error`.
+//! Without it, the types and traits of file descriptors ([`OwnedFd`], [`BorrowedFd`], [`AsFd`] …), [`IoSlice`], [`IoSliceMut`]
+//! and [`Shutdown`] are this crate's own, with the names and methods of the standard library's. With it they are the standard
+//! library's, so that `&File` or `&std::net::TcpStream` can be passed where an [`AsFd`] is expected; streams implement `Read`
+//! and `Write`, and every error converts into `std::io::Error`.
 //!
 //! # Minimum Linux
 //!
@@ -35,7 +35,10 @@
 //!
 //! | what | since Linux | before |
 //! |---|---|---|
+//! | `TryFrom<OwnedFd>`, [`borrow_fd`](Socket::borrow_fd), [`domain`](Socket::domain), [`protocol`](Socket::protocol) | 2.6.32 | `ENOPROTOOPT` |
+//! | [`poll`] on arm | 2.6.32 | `ENOSYS` |
 //! | [`recv_messages`](Socket::recv_messages); [`send_messages`](Socket::send_messages) | 2.6.33; 3.0 | `ENOSYS` |
+//! | [`set_pass_timestamps`](Socket::set_pass_timestamps) | 2.6.37 | no timestamps come |
 //! | [`recv`](Socket::recv) reports a truncated message; [`next_message_len`](Socket::next_message_len); [`peek_offset`](Socket::peek_offset) | 3.4 | [`recv_vectored`](Socket::recv_vectored) and [`recv_message`](Socket::recv_message) report it |
 //! | direct socket calls on i386 and s390x; on powerpc | 4.3; 2.6.37 | ENOSYS, then `socketcall`: a strict filter must allow both |
 //! | AF_TIPC pairs, with the module `tipc` | 4.12 | `EAFNOSUPPORT`, `EOPNOTSUPP` |
@@ -54,7 +57,8 @@
 //!
 //! # Costs
 //!
-//! A call is inlined to its system-call instruction. Instructions in user space, with Rust 1.95:
+//! A system call is inlined to its instruction, except clone(2) and, on i386, calls with more than four arguments. Instructions in
+//! user space, with Rust 1.95:
 //!
 //! | | x86_64 | i386 | aarch64 | riscv64 |
 //! |---|--:|--:|--:|--:|

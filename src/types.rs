@@ -33,7 +33,7 @@ macro_rules! values {
                 self.0
             }
 
-            /// The value of any number, named or not: it reaches the kernel unchanged.
+            /// The value with any number, named or not, which reaches the kernel unchanged.
             #[inline]
             #[must_use]
             pub const fn from_bits_retain(bits: u32) -> Self {
@@ -221,7 +221,7 @@ values! {
         LOCAL = AF_LOCAL;
         /// Another name of [`NETLINK`](Self::NETLINK).
         ROUTE = AF_ROUTE;
-        /// One more than the last domain of the headers that this crate was built with: no domain, and printed as a number.
+        /// Not a domain: one more than the last one in the headers that this crate was built with. It is printed as a number.
         MAX = AF_MAX;
     }
 }
@@ -275,6 +275,8 @@ values! {
 /// assert!(both.contains(SocketFlags::CLOEXEC));
 /// assert_eq!(both.to_string().parse(), Ok(both));
 /// ```
+///
+/// Manual page: [socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html).
 #[doc(alias("SOCK_CLOEXEC", "SOCK_NONBLOCK"))]
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(transparent)]
@@ -287,7 +289,7 @@ bitflags! {
         /// Calls that would wait fail with `EAGAIN`.
         const NONBLOCK = SOCK_NONBLOCK;
 
-        // The kernel judges all other bits.
+        // All other bits reach the kernel, which accepts or rejects them.
         const _ = !0;
     }
 }
@@ -325,7 +327,8 @@ bitflags! {
         const DONTROUTE = MSG_DONTROUTE;
         /// Received: control messages were discarded; see [`RecvControl::is_truncated`](crate::RecvControl::is_truncated).
         const CTRUNC = MSG_CTRUNC;
-        /// Receive: return the whole length of a message that is truncated. Received: the message was truncated.
+        /// Receive: return the whole length of a message that is truncated; AF_UNIX: since Linux 3.4. Received: the message was
+        /// truncated.
         const TRUNC = MSG_TRUNC;
         /// Fail with `EAGAIN` instead of waiting, in this call.
         const DONTWAIT = MSG_DONTWAIT;
@@ -345,7 +348,7 @@ bitflags! {
         /// [`RecvControl::set_close_on_exec`](crate::RecvControl::set_close_on_exec) decides.
         const CMSG_CLOEXEC = MSG_CMSG_CLOEXEC;
 
-        // The kernel judges all other bits.
+        // All other bits reach the kernel, which accepts or rejects them.
         const _ = !0;
     }
 }
@@ -372,10 +375,10 @@ bitflags! {
         const HUP = POLLHUP as u16;
         /// The file descriptor is not open; always reported.
         const NVAL = POLLNVAL as u16;
-        /// The peer is closed, or has shut down sending.
+        /// The peer is closed, or has shut down sending; not on `DGRAM`.
         const RDHUP = POLLRDHUP as u16;
 
-        // The kernel judges all other bits.
+        // All other bits reach the kernel, which accepts or rejects them.
         const _ = !0;
     }
 }

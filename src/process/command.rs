@@ -82,7 +82,7 @@ pub struct Command<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// Starts the program at the path `program` with `args`, the first of which is by convention the program's name.
+    /// A command that starts the program at the path `program` with `args`, the first of which is by convention its name.
     ///
     /// `PATH` is not searched; a relative path is resolved in the child's working directory. The environment is empty unless
     /// [`env`](Self::env) sets one.
@@ -113,10 +113,10 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the file descriptors that the child has at certain numbers: any number of them, in any order, even at numbers that
-    /// are in use in this process.
+    /// Sets which file descriptors the child has at which numbers: as many as needed, in any order, even at numbers that are in
+    /// use in this process.
     ///
-    /// Every other file descriptor of this process remains where it is if it is not close-on-exec, and is closed otherwise.
+    /// Every other file descriptor of this process keeps its number if it is not close-on-exec, and is closed otherwise.
     ///
     /// ```
     /// use linux_socketpair::UnixStream;
@@ -159,7 +159,7 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the real, effective and saved user.
+    /// Sets the real, effective and saved user ID, which must not be `u32::MAX`.
     ///
     /// If this process runs as root and [`groups`](Self::groups) are not set, the child has no supplementary groups.
     #[doc(alias("setuid", "setresuid"))]
@@ -169,7 +169,7 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the real, effective and saved group.
+    /// Sets the real, effective and saved group ID, which must not be `u32::MAX`.
     #[doc(alias("setgid", "setresgid"))]
     #[inline]
     pub const fn group(&mut self, group: u32) -> &mut Self {
@@ -177,7 +177,7 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the supplementary groups.
+    /// Sets the supplementary group IDs, at most 65536.
     #[doc(alias = "setgroups")]
     #[inline]
     pub const fn groups(&mut self, groups: &'a [u32]) -> &mut Self {
@@ -185,8 +185,8 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the signals that are blocked in the child. By default none is, whatever this thread blocks, because a program that
-    /// receives signals with a [`SignalFd`](super::SignalFd) blocks them. A child of the standard library inherits the mask.
+    /// Sets the signals that are blocked in the child: by default none, even if this thread blocks some, as it does to receive
+    /// them with a [`SignalFd`](super::SignalFd). With `std::process::Command` a child inherits the mask.
     #[doc(alias = "sigprocmask")]
     #[inline]
     pub const fn signal_mask(&mut self, signals: SignalSet) -> &mut Self {
@@ -194,10 +194,10 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the signals that are not ignored in the child even if this process ignores them. By default that is SIGPIPE, which
-    /// Rust's runtime ignores.
+    /// Sets the signals that have their default disposition in the child even if this process ignores them: by default SIGPIPE,
+    /// which Rust's runtime ignores.
     ///
-    /// Signals that this process handles have their default disposition in the child in any case.
+    /// Signals for which this process has a handler have their default disposition in the child in any case.
     #[doc(alias = "sigaction")]
     #[inline]
     pub const fn default_signals(&mut self, signals: SignalSet) -> &mut Self {
@@ -208,7 +208,7 @@ impl<'a> Command<'a> {
     /// Sets the signal that the child receives when its parent ends.
     ///
     /// The parent is the **thread** that calls [`spawn`](Self::spawn), not the process. If it ends before this is set, the child
-    /// exits instead. The kernel forgets the signal when the child executes a set-user-ID or set-group-ID program, or one with
+    /// exits instead. The kernel clears the setting when the child executes a set-user-ID or set-group-ID program, or one with
     /// capabilities.
     ///
     /// A child in another PID namespace can't detect that the parent had already ended.
@@ -221,8 +221,8 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets a function that the child calls last, before it sets its signal mask and executes the program. An error ends the
-    /// child, and [`spawn`](Self::spawn) returns it as [`Step::Hook`].
+    /// Sets a function that the child calls last, before it sets its signal mask and executes the program. If it returns an
+    /// error, the child exits, and [`spawn`](Self::spawn) returns the error with [`Step::Hook`].
     ///
     /// # Safety
     ///
@@ -241,12 +241,12 @@ impl<'a> Command<'a> {
 
     /// Starts the program.
     ///
-    /// It returns when the program is being executed, or when a step before that has failed; then no child remains, not even a
-    /// zombie. It can be called again, for another child.
+    /// It returns when the child has executed the program, or when a step has failed; then no child remains, not even a zombie.
+    /// It can be called again, for another child.
     ///
     /// # Errors
     ///
-    /// [`SpawnError::step`] is what failed, and [`SpawnError::errno`] why. The errors of each [`Step`] are listed there.
+    /// [`SpawnError::step`] is the step that failed, and [`SpawnError::errno`] is why. [`Step`] lists the errors of each.
     ///
     /// Manual pages: [vfork(2)](https://man7.org/linux/man-pages/man2/vfork.2.html),
     /// [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html).
@@ -258,8 +258,8 @@ impl<'a> Command<'a> {
 
     /// Makes a pair, starts the program with one end at each of the numbers `at`, and returns the other end and the child.
     ///
-    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers are in
-    /// addition to those of [`fds`](Self::fds).
+    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers `at` must
+    /// differ from each other and from those of [`fds`](Self::fds).
     ///
     /// # Errors
     ///
@@ -400,7 +400,7 @@ impl<'a> Command<'a> {
         if let Some(user) = self.user {
             step(Step::User, syscalls::setresuid(user))?;
         }
-        // Last: the kernel forgets the signal when the user changes.
+        // After the user: the kernel clears the signal when that changes.
         if let Some(signal) = self.parent_death {
             step(Step::ParentDeath, syscalls::set_parent_death_signal(signal.as_raw()))?;
             // 0 is a parent in another PID namespace.
@@ -659,8 +659,8 @@ steps! {
     Signals "signals",
     /// [`Command::new_session`]. No errors.
     Session "session",
-    /// [`Command::fds`] and the number of the socket. `EINVAL`: a number is negative, or two mappings have the same number;
-    /// `EBADF`: a number is not below `RLIMIT_NOFILE`; `EMFILE`: no temporary number is free, which overlapping numbers need.
+    /// [`Command::fds`] and the numbers of the socket. `EINVAL`: a number is negative, or two mappings have the same number;
+    /// `EBADF`: a number is not below `RLIMIT_NOFILE`; `EMFILE`: overlapping numbers need a temporary one, and none is free.
     Descriptors "descriptors",
     /// [`Command::current_dir`]. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: as for chdir(2).
     Directory "directory",
@@ -668,9 +668,9 @@ steps! {
     /// are more than 65536.
     Groups "groups",
     /// [`Command::group`]. `EPERM`: this process lacks CAP_SETGID; `EINVAL`: the group is not mapped in this user namespace, or
-    /// `u32::MAX`, which has a meaning of its own.
+    /// is `u32::MAX`, which to the kernel means no change.
     Group "group",
-    /// [`Command::user`]. `EPERM`: this process lacks CAP_SETUID; `EINVAL`: as with the group; `EAGAIN`: out of memory.
+    /// [`Command::user`]. `EPERM`: this process lacks CAP_SETUID; `EINVAL`: as for the group; `EAGAIN`: out of memory.
     User "user",
     /// [`Command::parent_death_signal`]. `ESRCH`: the parent has ended.
     ParentDeath "parent death signal",

@@ -19,8 +19,8 @@ pub const fn words(payload: usize) -> usize {
     }
 }
 
-/// Writes the header of a message at the beginning of `memory`, and returns the `len` bytes of its payload, still to be written;
-/// or writes nothing if it doesn't fit.
+/// Writes the header of a message at the beginning of `memory`, and returns the `len` bytes of its payload, which the caller
+/// writes. If the message doesn't fit, it writes nothing and returns `None`.
 #[inline]
 pub fn begin(memory: &mut [MaybeUninit<usize>], level: i32, ty: i32, len: usize) -> Option<&mut [MaybeUninit<u8>]> {
     let message = memory.get_mut(..words(len))?;

@@ -234,7 +234,7 @@ macro_rules! errnos {
 }
 
 #[test]
-fn every_errno_has_libc_s_number_and_prints_its_name() {
+fn every_errno_has_libc_s_number_and_prints_its_name_and_description() {
     let table = errnos! {
         EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY
         EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE
@@ -264,6 +264,12 @@ fn every_errno_has_libc_s_number_and_prints_its_name() {
             (4..=60).contains(&description.len()) && !description.ends_with('.'),
             "{text}"
         );
+        // Other C libraries, and Miri, have other words.
+        if cfg!(all(target_env = "gnu", not(miri))) {
+            let strerror = std::io::Error::from_raw_os_error(number).to_string();
+            let expected = format!("{description} (os error {number})");
+            assert!(strerror.eq_ignore_ascii_case(&expected), "{text}, {strerror}");
+        }
     }
 }
 
