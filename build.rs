@@ -3,7 +3,7 @@
 
 use std::{env, fs, process::Command};
 
-/// What one `cfg_attr` of `arch/mod.rs` names: the architecture, its pointer width, and the file.
+/// What one `cfg_attr` of `arch/mod.rs` contains: the architecture, its pointer width, and the file.
 struct Architecture<'a> {
     name: &'a str,
     width: &'a str,

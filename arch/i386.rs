@@ -67,7 +67,7 @@ fn find_vdso() -> Option<usize> {
     }
     // SAFETY: all of them were initialized.
     let auxv = unsafe { auxv.assume_init_mut() };
-    // SAFETY: the kernel writes within `auxv` alone.
+    // SAFETY: the kernel writes only within `auxv`.
     let len = unsafe {
         let (at, size) = (auxv.as_mut_ptr() as usize, size_of_val(auxv));
         syscall5::<{ general::__NR_prctl }>(prctl::PR_GET_AUXV as usize, at, size, 0, 0)
@@ -391,7 +391,7 @@ pub(crate) unsafe fn vfork(
 ) -> usize {
     let block = [child as *const () as usize, data as usize];
     let ret;
-    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
         asm!(
             "int 0x80",

@@ -45,7 +45,7 @@ pub enum Cause {
         ty: SocketType,
         /// The protocol.
         protocol: i32,
-        /// What the call failed with.
+        /// The errno that the call failed with.
         errno: Errno,
     },
     /// `ESOCKTNOSUPPORT`, `EPROTOTYPE` where the domain returns that, and `EINVAL` in gVisor: the domain doesn't support the
@@ -55,7 +55,7 @@ pub enum Cause {
         domain: Domain,
         /// The type, without flags.
         ty: SocketType,
-        /// What the call failed with.
+        /// The errno that the call failed with.
         errno: Errno,
     },
     /// `EOPNOTSUPP`: the domain doesn't support pairs.
@@ -244,6 +244,8 @@ impl Cause {
     ///   system, or of the process's memory cgroup (version 2, mounted at /sys/fs/cgroup) or one that contains it
     /// - [`FilterOrKernel`](Self::FilterOrKernel), [`FilterOrNoSockets`](Self::FilterOrNoSockets): whether there is a filter,
     ///   and Linux 5.10 or later
+    ///
+    /// The example of [`explain`](self) shows it.
     #[must_use]
     pub fn in_detail(self) -> Self {
         match self {
@@ -270,7 +272,7 @@ impl Cause {
         }
     }
 
-    /// What the call failed with.
+    /// The errno that the call failed with.
     #[must_use]
     pub const fn errno(&self) -> Errno {
         match *self {
@@ -471,7 +473,7 @@ fn is_linux(major: u32, minor: u32) -> bool {
 
 fn system_limit(errno: Errno) -> Cause {
     let files = match files() {
-        // There is no file for this either.
+        // No file can be opened to read the counts either.
         Err(Errno::ENFILE) if errno == Errno::ENFILE => return Cause::TooManyFiles(None),
         files => files.ok().flatten(),
     };

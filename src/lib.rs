@@ -57,8 +57,8 @@
 //!
 //! # Costs
 //!
-//! A system call is inlined to its instruction, except clone(2) and, on i386, calls with more than four arguments. Instructions in
-//! user space, with Rust 1.95:
+//! A system call is inlined to its instruction, except clone(2) and, on i386, calls with more than four arguments.
+//! Instructions in user space, with Rust 1.95:
 //!
 //! | | x86_64 | i386 | aarch64 | riscv64 |
 //! |---|--:|--:|--:|--:|
@@ -69,7 +69,7 @@
 //! | [`recv`](Socket::recv) of a message | 14 | 39 | 25 | 13 |
 //! | [`recv_message`](Socket::recv_message) with a file descriptor | 106 | 124 | 109 | 108 |
 //!
-//! The time is the kernel's: making and closing a pair takes about 4 µs on x86_64, with this crate and with libc.
+//! Most of the time is spent in the kernel: making and closing a pair takes about 4 µs on x86_64, with this crate as with libc.
 
 #![no_std]
 #![warn(missing_docs, unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]

@@ -52,7 +52,7 @@ pub unsafe fn socketpair_into(
     sv: *mut [RawFd; 2],
 ) -> Result<(), Errno> {
     let ty = ty.bits() | flags.bits();
-    // SAFETY: the kernel writes `sv` alone, as the caller permits.
+    // SAFETY: the kernel writes only `sv`, as the caller permits.
     decode(unsafe {
         socketcall4::<__NR_socketpair>(domain.bits() as usize, ty as usize, protocol as usize, sv as usize)
     })
@@ -98,7 +98,7 @@ pub unsafe fn socketpair_into(
 /// ```
 #[inline(always)]
 pub unsafe fn read(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
-    // SAFETY: the kernel writes within `buf` alone; the caller owns or borrows `fd`.
+    // SAFETY: the kernel writes only within `buf`; the caller owns or borrows `fd`.
     decode(unsafe { syscall3::<__NR_read>(fd as usize, buf.as_mut_ptr() as usize, buf.len()) })
 }
 
@@ -108,7 +108,7 @@ pub unsafe fn read(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
 ///
 /// # Errors
 ///
-/// - `EAGAIN`: there is no room now, and the file is nonblocking, or its send timeout has expired
+/// - `EAGAIN`: nothing can be written now, and the file is nonblocking, or its send timeout has expired
 /// - `EBADF`: `fd` is not open, or not open for writing
 /// - `ECONNREFUSED`: the peer of a `DGRAM` socket is closed
 /// - `ECONNRESET`: the peer was closed before it had read everything; reported once
@@ -129,7 +129,7 @@ pub unsafe fn read(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
 /// The example of [`read`] shows it.
 #[inline(always)]
 pub unsafe fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
-    // SAFETY: the kernel reads within `buf` alone; the caller owns or borrows `fd`.
+    // SAFETY: the kernel reads only within `buf`; the caller owns or borrows `fd`.
     decode(unsafe { syscall3::<__NR_write>(fd as usize, buf.as_ptr() as usize, buf.len()) })
 }
 
@@ -143,7 +143,7 @@ pub unsafe fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
 ///
 /// # Safety
 ///
-/// The caller must own `fd`, and gives it up.
+/// The caller must own `fd`, and must not use it afterwards.
 ///
 /// Manual page: [close(2)](https://man7.org/linux/man-pages/man2/close.2.html).
 ///
@@ -157,14 +157,14 @@ pub unsafe fn close(fd: RawFd) -> Result<(), Errno> {
 #[inline]
 pub(crate) fn sendto(fd: BorrowedFd<'_>, buf: &[u8], flags: u32) -> Result<usize, Errno> {
     let fd = fd.as_raw_fd() as usize;
-    // SAFETY: the kernel reads within `buf` alone; there is no address.
+    // SAFETY: the kernel reads only within `buf`; there is no address.
     decode(unsafe { socketcall6::<__NR_sendto>(fd, buf.as_ptr() as usize, buf.len(), flags as usize, 0, 0) })
 }
 
 #[inline]
 pub(crate) fn recvfrom(fd: BorrowedFd<'_>, buf: &mut [u8], flags: u32) -> Result<usize, Errno> {
     let fd = fd.as_raw_fd() as usize;
-    // SAFETY: the kernel writes within `buf` alone; there is no memory for an address.
+    // SAFETY: the kernel writes only within `buf`; there is no memory for an address.
     decode(unsafe { socketcall6::<__NR_recvfrom>(fd, buf.as_mut_ptr() as usize, buf.len(), flags as usize, 0, 0) })
 }
 
@@ -196,7 +196,7 @@ pub(crate) unsafe fn recvmsg(fd: BorrowedFd<'_>, message: &mut msghdr, flags: u3
 #[inline]
 pub(crate) unsafe fn sendmmsg(fd: BorrowedFd<'_>, messages: &mut [mmsghdr], flags: u32) -> Result<usize, Errno> {
     let (fd, at) = (fd.as_raw_fd() as usize, messages.as_mut_ptr() as usize);
-    // SAFETY: as the caller vouches; the kernel writes within `messages` alone.
+    // SAFETY: as the caller vouches; the kernel writes only within `messages`.
     decode(unsafe { socketcall4::<__NR_sendmmsg>(fd, at, messages.len(), flags as usize) })
 }
 
@@ -281,7 +281,7 @@ pub(crate) fn fcntl(fd: BorrowedFd<'_>, command: u32, argument: u32) -> Result<u
 #[inline]
 pub(crate) unsafe fn ioctl(fd: BorrowedFd<'_>, request: u32, argument: &mut i32) -> Result<(), Errno> {
     let at = ptr::from_mut(argument) as usize;
-    // SAFETY: the kernel reads or writes `argument` alone.
+    // SAFETY: the kernel reads or writes only `argument`.
     decode(unsafe { syscall3::<__NR_ioctl>(fd.as_raw_fd() as usize, request as usize, at) }).map(drop)
 }
 
@@ -329,7 +329,7 @@ unsafe fn ppoll_of<const NUMBER: u32, T>(fds: &mut [pollfd], timeout: Option<T>)
 pub(crate) fn open(directory: Option<BorrowedFd<'_>>, path: &CStr, flags: u32) -> Result<OwnedFd, Errno> {
     let directory = directory.map_or(AT_FDCWD, |directory| directory.as_raw_fd());
     let (path, flags) = (path.as_ptr() as usize, (flags | O_CLOEXEC) as usize);
-    // SAFETY: the kernel reads the path alone.
+    // SAFETY: the kernel reads only the path.
     let fd = decode(unsafe { syscall4::<__NR_openat>(directory as usize, path, flags, 0) })? as RawFd;
     // SAFETY: the descriptor is new, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
@@ -345,7 +345,7 @@ pub(crate) fn file_system(path: &CStr) -> Result<u32, Errno> {
 
     let mut status = MaybeUninit::<Statfs>::uninit();
     let status = status.as_mut_ptr();
-    // SAFETY: the kernel writes `status` alone; an emulator may write nothing.
+    // SAFETY: the kernel writes only `status`; an emulator may write nothing.
     unsafe {
         (&raw mut (*status).f_type).write(0);
         #[cfg(target_pointer_width = "64")]
@@ -366,7 +366,7 @@ pub(crate) fn size(path: &CStr) -> Result<u64, Errno> {
     let mut status = MaybeUninit::<statx>::uninit();
     let status = status.as_mut_ptr();
     let path = path.as_ptr() as usize;
-    // SAFETY: the kernel writes `status` alone; an emulator may write nothing.
+    // SAFETY: the kernel writes only `status`; an emulator may write nothing.
     unsafe {
         (&raw mut (*status).stx_size).write(0);
         decode(syscall5::<__NR_statx>(
@@ -388,7 +388,7 @@ pub(crate) fn open_files_limit() -> Result<(u64, u64), Errno> {
         rlim_max: 0,
     };
     let at = &raw mut limit as usize;
-    // SAFETY: the kernel writes `limit` alone.
+    // SAFETY: the kernel writes only `limit`.
     decode(unsafe { syscall4::<__NR_prlimit64>(0, RLIMIT_NOFILE as usize, 0, at) })?;
     Ok((limit.rlim_cur, limit.rlim_max))
 }
@@ -406,7 +406,7 @@ pub(crate) fn kernel_release() -> Option<(u32, u32)> {
     let mut names = MaybeUninit::<new_utsname>::uninit();
     let names = names.as_mut_ptr();
     let mut numbers = [0_u32; 2];
-    // SAFETY: the kernel writes `names` alone; what is read of it was initialized before, as an emulator may write nothing.
+    // SAFETY: the kernel writes only `names`; what is read of it was initialized before, as an emulator may write nothing.
     unsafe {
         let release = (&raw mut (*names).release).cast::<u8>();
         for at in 0..RELEASE {
@@ -656,7 +656,7 @@ pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<()
 pub(crate) fn pidfd_get_info(pidfd: BorrowedFd<'_>, mask: u64) -> Result<(u64, i32), Errno> {
     let mut info = MaybeUninit::<pidfd_info>::uninit();
     let (fd, at) = (pidfd.as_raw_fd() as usize, info.as_mut_ptr());
-    // SAFETY: the kernel writes within `info`, whose size is part of the number; the fields that are read were initialized.
+    // SAFETY: the kernel writes within `info`, whose size is part of the request; the fields that are read were initialized.
     unsafe {
         (&raw mut (*at).mask).write(mask);
         (&raw mut (*at).cgroupid).write(0);

@@ -41,8 +41,8 @@ macro_rules! values {
             }
         }
 
-        /// For generic code. A value contains and intersects only itself. The trait's other operations combine bits, and return
-        /// the value of the resulting number, whatever its name.
+        /// For generic code. A value contains and intersects only itself. The trait's other operations combine the numbers'
+        /// bits, and return the value with the resulting number, which can have an unrelated name.
         impl Flags for $Type {
             /// The last one, without a name, means that every bit is known: none is truncated.
             const FLAGS: &'static [Flag<Self>] = &[
@@ -122,7 +122,7 @@ values! {
     ///
     /// Manual page: [address_families(7)](https://man7.org/linux/man-pages/man7/address_families.7.html).
     #[doc(alias("AF_UNIX", "AF_LOCAL", "AF_TIPC", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_VSOCK", "PF_UNIX"))]
-    Domain expects "the name of a domain, such as UNIX, or a number of 32 bits" {
+    Domain expects "the name of a domain, such as UNIX, or a 32-bit number" {
         /// No domain.
         UNSPEC = AF_UNSPEC;
         /// Local communication.
@@ -246,7 +246,7 @@ values! {
     ///
     /// Manual page: [socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html).
     #[doc(alias("SOCK_STREAM", "SOCK_DGRAM", "SOCK_SEQPACKET", "SOCK_RAW", "SOCK_RDM"))]
-    SocketType expects "the name of a type, such as STREAM, or a number of 32 bits" {
+    SocketType expects "the name of a type, such as STREAM, or a 32-bit number" {
         /// Bytes in order, without boundaries.
         STREAM = SOCK_STREAM;
         /// Messages with their boundaries.
@@ -365,7 +365,7 @@ bitflags! {
     impl PollFlags: u16 {
         /// Something can be received, or end of stream (EOF) is reached.
         const IN = POLLIN as u16;
-        /// Out-of-band data is there.
+        /// Out-of-band data can be received.
         const PRI = POLLPRI as u16;
         /// Something can be sent.
         const OUT = POLLOUT as u16;
@@ -421,7 +421,7 @@ macro_rules! print_and_parse {
 print_and_parse! {
     SocketFlags expects "names and hexadecimal numbers, separated by `|`, such as CLOEXEC | 0x800";
     MessageFlags expects "names and hexadecimal numbers, separated by `|`, such as PEEK | 0x40";
-    PollFlags expects "names and hexadecimal numbers of 16 bits, separated by `|`, such as IN | 0x4";
+    PollFlags expects "names and 16-bit hexadecimal numbers, separated by `|`, such as IN | 0x4";
 }
 
 /// The text is neither a name that the type knows nor a number that it can hold. `Display` prints what was expected.
@@ -430,7 +430,7 @@ print_and_parse! {
 /// use linux_socketpair::Domain;
 ///
 /// let error = "unix".parse::<Domain>().unwrap_err();
-/// assert_eq!(error.to_string(), "expected the name of a domain, such as UNIX, or a number of 32 bits");
+/// assert_eq!(error.to_string(), "expected the name of a domain, such as UNIX, or a 32-bit number");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError(pub(crate) &'static str);

@@ -40,7 +40,7 @@ pub use without_std::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, 
 /// Manual page: [close(2)](https://man7.org/linux/man-pages/man2/close.2.html).
 #[inline]
 pub fn close(fd: impl Into<OwnedFd>) -> Result<(), Errno> {
-    // SAFETY: the descriptor is owned here, and given up.
+    // SAFETY: the descriptor is owned here, and not used again.
     unsafe { syscalls::close(fd.into().into_raw_fd()) }
 }
 

@@ -68,12 +68,12 @@ pub trait FromRawFd {
     ///
     /// # Safety
     ///
-    /// `fd` must be open, and owned by the caller alone, who gives it up.
+    /// `fd` must be open, and the caller must be its only owner. The result owns it from now on.
     #[must_use]
     unsafe fn from_raw_fd(fd: RawFd) -> Self;
 }
 
-/// Gives up the ownership of a file descriptor.
+/// Releases the ownership of a file descriptor.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` doesn't implement the `IntoRawFd` of linux-socketpair",
     note = "enable the feature `std` of linux-socketpair to use the standard library's types"

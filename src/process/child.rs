@@ -103,6 +103,17 @@ impl fmt::Display for ExitStatus {
 ///
 /// Dropping it neither ends the child nor waits for it. A child that has ended and is not waited for remains a zombie until
 /// this process ends; [`reap`] removes it too.
+///
+/// ```
+/// use linux_socketpair::process::{ArgArray, Command, Signal};
+///
+/// let args = ArgArray::new([c"sleep", c"1000"]);
+/// let mut child = Command::new(c"/bin/sleep", args.as_args()).spawn()?;
+/// assert_eq!(child.try_wait()?, None);
+/// child.signal(Signal::TERM)?;
+/// assert_eq!(child.wait()?.signal(), Some(Signal::TERM));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Child {
     pid: i32,
@@ -286,6 +297,20 @@ fn wait(which: u32, id: i32, options: u32) -> Result<Option<Ended>, Errno> {
 ///
 /// - `ENOTTY`, `EINVAL`: before Linux 6.13, or the file descriptor is not a pidfd
 /// - `ESRCH`: the process has been waited for, and the kernel has no record of how it ended: before Linux 6.15
+///
+/// ```
+/// use linux_socketpair::process::{ArgArray, Command, ExitStatus, exit_status};
+///
+/// let args = ArgArray::new([c"sh", c"-c", c"exit 3"]);
+/// let mut child = Command::new(c"/bin/sh", args.as_args()).spawn()?;
+/// child.wait()?;
+/// match child.pidfd().map(exit_status) {
+///     Some(Ok(status)) => assert_eq!(status, Some(ExitStatus::Exited(3))),
+///     Some(Err(errno)) => println!("before Linux 6.15: {errno}"),
+///     None => println!("before Linux 5.2"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// Manual page: [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html), which describes pidfds; the request
 /// itself is documented in the header linux/pidfd.h.

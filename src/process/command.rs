@@ -23,7 +23,7 @@ use crate::uapi::{SIG_DFL, SIG_IGN};
 pub struct FdMapping<'fd> {
     from: BorrowedFd<'fd>,
     to: RawFd,
-    /// Where the child has moved it for the time being.
+    /// The number to which the child has moved it for now.
     now: Cell<RawFd>,
 }
 
@@ -107,6 +107,17 @@ impl<'a> Command<'a> {
     }
 
     /// Sets the environment: strings of the form `NAME=value`.
+    ///
+    /// ```
+    /// use linux_socketpair::process::{ArgArray, Command};
+    ///
+    /// let args = ArgArray::new([c"sh", c"-c", c"test \"$NAME\" = value && test \"$PWD\" = /"]);
+    /// let env = ArgArray::new([c"NAME=value"]);
+    /// let mut command = Command::new(c"/bin/sh", args.as_args());
+    /// let mut child = command.env(env.as_args()).current_dir(c"/").spawn()?;
+    /// assert!(child.wait()?.success());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub const fn env(&mut self, env: Args<'a>) -> &mut Self {
         self.env = env;
@@ -144,6 +155,10 @@ impl<'a> Command<'a> {
     }
 
     /// Sets the working directory.
+    ///
+    /// The example of [`env`](Self::env) shows it.
+    ///
+    /// Manual page: [chdir(2)](https://man7.org/linux/man-pages/man2/chdir.2.html).
     #[doc(alias = "chdir")]
     #[inline]
     pub const fn current_dir(&mut self, directory: &'a CStr) -> &mut Self {
@@ -152,6 +167,8 @@ impl<'a> Command<'a> {
     }
 
     /// Makes the child the leader of a new session, without a controlling terminal.
+    ///
+    /// Manual page: [setsid(2)](https://man7.org/linux/man-pages/man2/setsid.2.html).
     #[doc(alias = "setsid")]
     #[inline]
     pub const fn new_session(&mut self) -> &mut Self {
@@ -162,6 +179,8 @@ impl<'a> Command<'a> {
     /// Sets the real, effective and saved user ID, which must not be `u32::MAX`.
     ///
     /// If this process runs as root and [`groups`](Self::groups) are not set, the child has no supplementary groups.
+    ///
+    /// Manual page: [setresuid(2)](https://man7.org/linux/man-pages/man2/setresuid.2.html).
     #[doc(alias("setuid", "setresuid"))]
     #[inline]
     pub const fn user(&mut self, user: u32) -> &mut Self {
@@ -170,6 +189,8 @@ impl<'a> Command<'a> {
     }
 
     /// Sets the real, effective and saved group ID, which must not be `u32::MAX`.
+    ///
+    /// Manual page: [setresgid(2)](https://man7.org/linux/man-pages/man2/setresgid.2.html).
     #[doc(alias("setgid", "setresgid"))]
     #[inline]
     pub const fn group(&mut self, group: u32) -> &mut Self {
@@ -178,6 +199,8 @@ impl<'a> Command<'a> {
     }
 
     /// Sets the supplementary group IDs, at most 65536.
+    ///
+    /// Manual page: [setgroups(2)](https://man7.org/linux/man-pages/man2/setgroups.2.html).
     #[doc(alias = "setgroups")]
     #[inline]
     pub const fn groups(&mut self, groups: &'a [u32]) -> &mut Self {
@@ -231,7 +254,7 @@ impl<'a> Command<'a> {
     ///
     /// - the parent sees what it writes
     /// - it must not panic, unwind, return twice, allocate, or wait for a lock
-    /// - it must not drop what the parent still owns: file descriptors that it closes are closed in the child alone
+    /// - it must not drop what the parent still owns: file descriptors that it closes are closed only in the child
     /// - where clone(2) is emulated with a copy of the memory (QEMU user mode, valgrind), the parent doesn't see what it writes
     #[inline]
     pub const unsafe fn pre_exec(&mut self, hook: &'a mut (dyn FnMut() -> Result<(), Errno> + 'a)) -> &mut Self {
@@ -345,7 +368,7 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// What no child could do.
+    /// Rejects what would fail in every child.
     fn check(&self, socket: &SocketMapping<'_>) -> Result<(), SpawnError> {
         let fds = self.fds;
         let free = |to: RawFd, later: &[FdMapping<'_>]| to >= 0 && !later.iter().any(|fd| fd.to == to);
@@ -418,7 +441,7 @@ impl<'a> Command<'a> {
         step(Step::Exec, Err(errno))
     }
 
-    /// In the child: puts the file descriptors where they belong. Those whose number is another one's are moved first.
+    /// In the child: maps the file descriptors. Those at a number that another one will have are moved first.
     fn map_descriptors(&self, socket: &SocketMapping<'_>, report: &mut RawFd) -> Result<(), Errno> {
         let is_target = |fd: RawFd| self.fds.iter().any(|map| map.to == fd) || socket.to.contains(&fd);
         let moved = |fd: RawFd| {

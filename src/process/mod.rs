@@ -33,7 +33,7 @@
 //! 2. [`new_session`](Command::new_session)
 //! 3. [`fds`](Command::fds), and the end of the pair
 //! 4. [`current_dir`](Command::current_dir)
-//! 5. [`groups`](Command::groups), [`group`](Command::group), [`user`](Command::user): for the child alone
+//! 5. [`groups`](Command::groups), [`group`](Command::group), [`user`](Command::user): only for the child
 //! 6. [`parent_death_signal`](Command::parent_death_signal)
 //! 7. [`pre_exec`](Command::pre_exec)
 //! 8. [`signal_mask`](Command::signal_mask)

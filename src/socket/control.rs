@@ -356,7 +356,7 @@ impl<'a> RecvControl<'a> {
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        // Where a message begins, there is its length.
+        // A message begins with its length, which is never 0.
         self.memory.first().is_none_or(|&len| len == 0)
     }
 
@@ -378,7 +378,7 @@ impl<'a> RecvControl<'a> {
         ControlMessages(self.received())
     }
 
-    /// The file descriptors that were received last, whatever other control messages came with them.
+    /// The file descriptors that were received last; other control messages are skipped.
     ///
     /// # Errors
     ///
@@ -835,7 +835,7 @@ impl Iterator for Descriptors<'_> {
 ///
 /// # Safety
 ///
-/// `payload` begins at an int's alignment, as it does behind the header of a message that [`Messages`] returned.
+/// `payload` begins at an int's alignment, as it does after the header of a message that [`Messages`] returned.
 #[inline]
 unsafe fn ints(payload: &mut [u8]) -> &mut [RawFd] {
     // SAFETY: it is aligned, as the caller vouches, and any bytes are ints.
@@ -845,11 +845,11 @@ unsafe fn ints(payload: &mut [u8]) -> &mut [RawFd] {
 /// The number in the place of a descriptor that was taken: neither a descriptor nor an errno.
 const TAKEN: RawFd = RawFd::MIN;
 
-/// Takes a descriptor, or the errno in its place, which is there once.
+/// Takes a descriptor, or the errno in its place; after that the place is empty.
 #[inline]
 fn take(place: &mut RawFd) -> Option<Result<OwnedFd, Errno>> {
     match mem::replace(place, TAKEN) {
-        // SAFETY: the kernel installed it for this process, and it is in no other place any more.
+        // SAFETY: the kernel installed it for this process, and it is no longer in any place.
         fd @ 0.. => Some(Ok(unsafe { OwnedFd::from_raw_fd(fd) })),
         TAKEN => None,
         negated => errno_in_place(negated).map(Err),

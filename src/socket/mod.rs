@@ -197,6 +197,8 @@ impl<T: Kind> Socket<T> {
     /// - `EACCES`, `EPERM`, `ENOSYS`: a security module or a seccomp filter rejects the call
     /// - `EPROTO`: a seccomp filter or an emulator reports success without a pair
     ///
+    /// The example of [`Socket`] shows it.
+    ///
     /// Manual page: [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html).
     #[doc(alias = "socketpair")]
     #[inline]
@@ -296,7 +298,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// # Errors
     ///
-    /// - `EAGAIN`: there is no room now, and the socket is nonblocking, or its send timeout has expired
+    /// - `EAGAIN`: the send buffer or the peer's queue is full, and the socket is nonblocking, or its send timeout has expired
     /// - `ECONNREFUSED`: the peer of a [`UnixDatagram`] is closed; messages from it that were not received yet are discarded
     /// - `ECONNRESET`: the peer was closed before it had received everything; reported once
     /// - `EINTR`: interrupted by a signal before anything was sent
@@ -304,6 +306,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// - `ENOBUFS`, `ENOMEM`: out of memory
     /// - `ENOTCONN`: the peer of a [`UnixDatagram`] is closed, and `ECONNREFUSED` was returned before
     /// - `EPIPE`: the peer is closed or shut down, or this end is shut down; without SIGPIPE
+    ///
+    /// The example of [`Socket`] shows it.
     ///
     /// Manual page: [send(2)](https://man7.org/linux/man-pages/man2/send.2.html).
     #[inline]
@@ -317,7 +321,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// Those of [`send`](Self::send), and:
     ///
-    /// - `EAGAIN`: there is no room now, and `flags` has [`DONTWAIT`](MessageFlags::DONTWAIT)
+    /// - `EAGAIN`: the send buffer or the peer's queue is full, and `flags` has [`DONTWAIT`](MessageFlags::DONTWAIT)
     /// - `EOPNOTSUPP`: a flag that the type doesn't support, such as [`OOB`](MessageFlags::OOB) for messages
     #[doc(alias = "sendto")]
     #[inline]
@@ -332,6 +336,17 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Those of [`send`](Self::send), and:
     ///
     /// - `EMSGSIZE`: more than 1024 buffers
+    ///
+    /// ```
+    /// use linux_socketpair::{Errno, IoSlice, IoSliceMut, UnixStream};
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// a.send_vectored(&[IoSlice::new(b"head"), IoSlice::new(b"body")])?;
+    /// let (mut head, mut body) = ([0; 4], [0; 16]);
+    /// let len = b.recv_vectored(&mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)])?;
+    /// assert_eq!((&head, &body[..len - 4]), (b"head", &b"body"[..]));
+    /// # Ok::<(), Errno>(())
+    /// ```
     ///
     /// Manual page: [sendmsg(2)](https://man7.org/linux/man-pages/man2/sendmsg.2.html).
     #[inline]
@@ -422,6 +437,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///   the calls that use recvmsg(2) report it, such as [`recv_vectored`](Self::recv_vectored).
     /// - `ENOMEM`: out of memory
     ///
+    /// The example of [`Socket`] shows it.
+    ///
     /// Manual page: [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html).
     #[inline]
     pub fn recv(&self, buf: &mut [u8]) -> Result<usize, Errno> {
@@ -476,6 +493,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// assert_eq!(b.recv_uninit(&mut memory)?, b"hello");
     /// # Ok::<(), Errno>(())
     /// ```
+    ///
+    /// Manual page: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html).
     #[inline]
     pub fn recv_uninit<'b>(&self, buf: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8], Errno> {
         self.recv_uninit_with_flags(buf, MessageFlags::empty())
@@ -505,6 +524,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Those of [`recv`](Self::recv), and:
     ///
     /// - `EMSGSIZE`: more than 1024 buffers
+    ///
+    /// The example of [`send_vectored`](Self::send_vectored) shows it.
     ///
     /// Manual page: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html).
     #[inline]
@@ -604,6 +625,23 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// # Errors
     ///
     /// Those of [`recv_message`](Self::recv_message).
+    ///
+    /// ```
+    /// use linux_socketpair::{Errno, RecvControl, UnixDatagram, space};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let (a, b) = UnixDatagram::pair()?;
+    /// a.send(b"hello")?;
+    /// let mut buf = [MaybeUninit::uninit(); 65536];
+    /// let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    /// let mut control = RecvControl::new(&mut memory);
+    /// let (bytes, received) = b.recv_message_uninit(&mut buf, &mut control)?;
+    /// assert_eq!((&*bytes, received.len), (&b"hello"[..], 5));
+    /// assert!(control.is_empty());
+    /// # Ok::<(), Errno>(())
+    /// ```
+    ///
+    /// Manual page: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html).
     #[inline]
     pub fn recv_message_uninit<'b>(
         &self,
@@ -640,6 +678,16 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// # Errors
     ///
     /// None from the kernel.
+    ///
+    /// ```
+    /// use linux_socketpair::{Errno, Shutdown, UnixStream};
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// a.shutdown(Shutdown::Write)?;
+    /// assert_eq!(b.recv(&mut [0; 8])?, 0);
+    /// assert_eq!(a.send(b"more"), Err(Errno::EPIPE));
+    /// # Ok::<(), Errno>(())
+    /// ```
     ///
     /// Manual page: [shutdown(2)](https://man7.org/linux/man-pages/man2/shutdown.2.html).
     #[inline]
@@ -727,8 +775,8 @@ fn message(bufs: &mut [iovec], control: *mut u8, controllen: usize) -> msghdr {
 }
 
 /// Uninitialized memory for a call that receives with `flags`, which are known where the call is compiled. It is initialized
-/// unless the kernel writes as many bytes as it returns, whatever the descriptor refers to. With `TRUNC` TCP writes none, and a
-/// future flag may do the same.
+/// unless the kernel writes as many bytes as it returns for every kind of descriptor. With `TRUNC` TCP writes none, and a future
+/// flag may do the same.
 #[inline]
 fn writable(buf: &mut [MaybeUninit<u8>], flags: MessageFlags) -> iovec {
     const WRITES: MessageFlags = MessageFlags::PEEK

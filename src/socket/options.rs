@@ -16,6 +16,20 @@ use kind::{Kind, Messages, Stream};
 /// Each method makes one system call, for the option or request that it names. The manual pages are
 /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html) and
 /// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html), unless another one is named.
+///
+/// ```
+/// use core::time::Duration;
+/// use linux_socketpair::{Errno, UnixStream};
+///
+/// let (a, b) = UnixStream::pair()?;
+/// assert_eq!(b.peer_credentials()?.pid as u32, std::process::id());
+/// b.set_recv_timeout(Some(Duration::from_millis(1)))?;
+/// assert_eq!(b.recv(&mut [0; 8]), Err(Errno::EAGAIN));
+/// a.set_nonblocking(true)?;
+/// while a.send(&[0; 4096]) != Err(Errno::EAGAIN) {}
+/// assert!(b.bytes_to_recv()? < a.memory_sent()?);
+/// # Ok::<(), Errno>(())
+/// ```
 impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// The credentials of the process that made the pair, as they were then, `SO_PEERCRED`. Both ends report the same.
     ///
@@ -62,7 +76,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     pub fn peer_groups<'a>(&self, groups: &'a mut [u32]) -> Result<&'a mut [u32], Errno> {
         // A length that is not a multiple makes no difference to the kernel, and shows whether it wrote one.
         let mut len = size_of_val(groups) as u32 + 1;
-        // SAFETY: the kernel writes whole numbers, and no further.
+        // SAFETY: the kernel writes whole numbers only, so it stays within `groups`.
         unsafe { self.get(SO_PEERGROUPS, groups.as_mut_ptr().cast(), &mut len)? };
         // A length that is not a multiple becomes one that is too great.
         let count = len.rotate_right(size_of::<u32>().trailing_zeros());
@@ -233,7 +247,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Sets whether a file descriptor that a security module denies leaves its errno in its place, `SO_RIGHTS_NOTRUNC`, so that
     /// [`Rights`](crate::Rights) and [`Descriptors`](crate::Descriptors) return it there. Since Linux 7.3.
     ///
-    /// Without it, which is the default, and on older kernels, that descriptor and those behind it are discarded.
+    /// Without it, which is the default, and on older kernels, that descriptor and those after it are discarded.
     ///
     /// # Errors
     ///
@@ -336,7 +350,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_RCVBUFFORCE, i32::try_from(size).unwrap_or(i32::MAX))
     }
 
-    /// How long sending waits for room before it fails with `EAGAIN`, `SO_SNDTIMEO`; `None` means indefinitely.
+    /// How long sending waits before it fails with `EAGAIN`, `SO_SNDTIMEO`; `None` means indefinitely.
     ///
     /// # Errors
     ///
@@ -551,12 +565,12 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     #[inline]
     fn get_value<V>(&self, name: u32, mut value: V) -> Result<V, Errno> {
         let mut len = size_of::<V>() as u32;
-        // SAFETY: the kernel writes within `value` alone, and any bytes make a `V`.
+        // SAFETY: the kernel writes only within `value`, and any bytes make a `V`.
         unsafe { self.get(name, ptr::from_mut(&mut value).cast(), &mut len)? };
         Ok(value)
     }
 
-    /// How many bytes the value of an option has, which the kernel reports when there is no room for them.
+    /// How many bytes the value of an option has, which the kernel reports when it can't write them.
     #[inline]
     fn len_of(&self, name: u32) -> Result<usize, Errno> {
         let mut len = 0;
@@ -572,13 +586,13 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// `value` may be written for `len` bytes.
     #[inline]
     unsafe fn get(&self, name: u32, value: *mut u8, len: &mut u32) -> Result<(), Errno> {
-        // SAFETY: the options of this file write to `value` alone.
+        // SAFETY: the options of this file write only to `value`.
         unsafe { syscalls::getsockopt(self.as_fd(), SOL_SOCKET as i32, name as i32, value, len) }
     }
 
     #[inline]
     fn set_value<V>(&self, name: u32, value: V) -> Result<(), Errno> {
-        // SAFETY: each option of this file is given the type that it reads.
+        // SAFETY: each option of this file reads a `V`.
         unsafe { syscalls::setsockopt(self.as_fd(), SOL_SOCKET as i32, name as i32, &value) }
     }
 
@@ -635,7 +649,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     fn get_time(&self, Names { old, new }: Names) -> Result<[i64; 2], Errno> {
         let mut time = [0_i64; 2];
         let mut len = size_of_val(&time) as u32;
-        // SAFETY: the kernel writes within `time` alone.
+        // SAFETY: the kernel writes only within `time`.
         match unsafe { self.get(new, ptr::from_mut(&mut time).cast(), &mut len) } {
             Ok(()) if len as usize == size_of_val(&time) => Ok(time),
             Ok(()) | Err(Errno::ENOPROTOOPT) => Ok(self.get_value(old, [0_isize; 2])?.map(|word| word as i64)),
@@ -696,7 +710,7 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
         self.set_value(SO_INQ, i32::from(on))
     }
 
-    /// How many bytes a receiving call waits for, unless its buffer has room for fewer, `SO_RCVLOWAT`; by default 1.
+    /// How many bytes a receiving call waits for, unless its buffer is smaller, `SO_RCVLOWAT`; by default 1.
     ///
     /// Only the receiving call waits: [`poll`](crate::poll()) reports the first byte. A call that is nonblocking, or that
     /// reaches end of stream or the last byte sent with file descriptors, may receive fewer.

@@ -163,11 +163,11 @@ fn an_error_of_parsing_prints_what_was_expected() {
     let table = [
         (
             expected::<Domain>("unix"),
-            "the name of a domain, such as UNIX, or a number of 32 bits",
+            "the name of a domain, such as UNIX, or a 32-bit number",
         ),
         (
             expected::<SocketType>("STREAM | RDM"),
-            "the name of a type, such as STREAM, or a number of 32 bits",
+            "the name of a type, such as STREAM, or a 32-bit number",
         ),
         (
             expected::<SocketFlags>("CLOEXEC | FOO"),
@@ -179,7 +179,7 @@ fn an_error_of_parsing_prints_what_was_expected() {
         ),
         (
             expected::<PollFlags>("0x10000"),
-            "names and hexadecimal numbers of 16 bits, separated by `|`, such as IN | 0x4",
+            "names and 16-bit hexadecimal numbers, separated by `|`, such as IN | 0x4",
         ),
         (
             expected::<Errno>("4096"),
