@@ -44,7 +44,7 @@
 //! | AF_TIPC pairs, with the module `tipc` | 4.12 | `EAFNOSUPPORT`, `EOPNOTSUPP` |
 //! | [`peer_groups`](Socket::peer_groups) | 4.13 | `ENOPROTOOPT` |
 //! | 64-bit timeouts on 32-bit machines | 5.1 | 32 bits; longer ones of sockets are indefinite, those of [`poll`] 68 years |
-//! | a child's [`pidfd`](process::Child::pidfd) | 5.2 | `None` |
+//! | a child's [`pidfd`](process::Child::pidfd); waiting for it with [`poll`] | 5.2; 5.3 | `None`; it is always ready |
 //! | the order in which [`socketpair`] checks its arguments; `sv` written on failure | 5.10 | on 4.8, EAFNOSUPPORT first, `sv` unchanged |
 //! | out-of-band data; `ENFILE` for too many AF_UNIX sockets | 5.15 | `EOPNOTSUPP`; `ENOMEM` |
 //! | the vDSO's entry on i386 | 6.4 | `int 0x80` |

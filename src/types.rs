@@ -344,8 +344,8 @@ bitflags! {
         const NOSIGNAL = MSG_NOSIGNAL;
         /// Send: more data follows.
         const MORE = MSG_MORE;
-        /// Receive file descriptors close-on-exec;
-        /// [`RecvControl::set_close_on_exec`](crate::RecvControl::set_close_on_exec) decides.
+        /// Receive file descriptors close-on-exec. A [`RecvControl`](crate::RecvControl) adds it, unless
+        /// [`set_close_on_exec`](crate::RecvControl::set_close_on_exec) has turned that off.
         const CMSG_CLOEXEC = MSG_CMSG_CLOEXEC;
 
         // All other bits reach the kernel, which accepts or rejects them.

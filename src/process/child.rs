@@ -135,7 +135,7 @@ impl Child {
         self.pid
     }
 
-    /// The pidfd, which is readable for [`poll`](crate::poll) when the child has ended; `None` before Linux 5.2.
+    /// The pidfd; `None` before Linux 5.2. Since Linux 5.3 it is readable for [`poll`](crate::poll) when the child has ended.
     #[inline]
     #[must_use]
     pub fn pidfd(&self) -> Option<BorrowedFd<'_>> {
@@ -175,7 +175,7 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// Those of [`wait`](Self::wait), without `EINTR`.
+    /// Those of [`wait`](Self::wait), without `EINTR` and `EPROTO`.
     ///
     /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
     #[doc(alias = "WNOHANG")]

@@ -72,8 +72,8 @@
 //!
 //! # Minimum Linux
 //!
-//! Linux 2.6.27 suffices. Since 5.2 children have pidfds, and since 5.4 they are waited for through them; [`exit_status`] needs
-//! 6.15.
+//! Linux 2.6.27 suffices. Since 5.2 children have pidfds, since 5.3 [`poll`](crate::poll) reports their end, and since 5.4 they
+//! are waited for through them; [`exit_status`] needs 6.15.
 
 mod child;
 mod command;

@@ -298,7 +298,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// # Errors
     ///
-    /// - `EAGAIN`: the send buffer or the peer's queue is full, and the socket is nonblocking, or its send timeout has expired
+    /// - `EAGAIN`: the send buffer is full, and the socket is nonblocking, or its send timeout has expired
     /// - `ECONNREFUSED`: the peer of a [`UnixDatagram`] is closed; messages from it that were not received yet are discarded
     /// - `ECONNRESET`: the peer was closed before it had received everything; reported once
     /// - `EINTR`: interrupted by a signal before anything was sent
@@ -321,7 +321,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// Those of [`send`](Self::send), and:
     ///
-    /// - `EAGAIN`: the send buffer or the peer's queue is full, and `flags` has [`DONTWAIT`](MessageFlags::DONTWAIT)
+    /// - `EAGAIN`: the send buffer is full, and `flags` has [`DONTWAIT`](MessageFlags::DONTWAIT)
     /// - `EOPNOTSUPP`: a flag that the type doesn't support, such as [`OOB`](MessageFlags::OOB) for messages
     #[doc(alias = "sendto")]
     #[inline]
