@@ -264,8 +264,8 @@ fn every_errno_has_libc_s_number_and_prints_its_name_and_description() {
             (4..=60).contains(&description.len()) && !description.ends_with('.'),
             "{text}"
         );
-        // Other C libraries, and Miri, have other words.
-        if cfg!(all(target_env = "gnu", not(miri))) {
+        // Other C libraries, and Miri, have other words. On powerpc glibc has none for EDEADLOCK.
+        if cfg!(all(target_env = "gnu", not(miri))) && printed != "EDEADLOCK" {
             let strerror = std::io::Error::from_raw_os_error(number).to_string();
             let expected = format!("{description} (os error {number})");
             assert!(strerror.eq_ignore_ascii_case(&expected), "{text}, {strerror}");
