@@ -5,7 +5,7 @@ use linux_socketpair::explain::{self, Cause, OpenFiles, Usage};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair};
 use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, thread};
 
-use hosted::{alone, in_qemu, skip};
+use hosted::{alone, chroot, in_child, in_qemu, skip};
 
 const UNIX: Domain = Domain::UNIX;
 const STREAM: SocketType = SocketType::STREAM;
@@ -93,6 +93,11 @@ fn each_cause_is_a_sentence_with_the_errno() {
             Cause::NoPairs(numbered),
             Errno::EOPNOTSUPP,
             "domain 99 does not support pairs (EOPNOTSUPP); AF_UNIX does",
+        ),
+        (
+            Cause::NoPairs(Domain::from_bits_retain(46)),
+            Errno::EOPNOTSUPP,
+            "domain 46 does not support pairs (EOPNOTSUPP); AF_UNIX does",
         ),
         (
             Cause::Unwritable,
@@ -261,25 +266,6 @@ fn a_domain_that_is_not_available_is_no_filter() {
     assert_eq!((cause, cause.in_detail()), (expected, expected));
 }
 
-/// The wait status of a child that ends after ten seconds at the latest. True is exit status 0.
-fn in_child(f: impl FnOnce() -> bool) -> i32 {
-    // SAFETY: the child ends with `_exit`. Of what other threads may hold it uses only the allocator, which the C library
-    // makes usable in it.
-    let child = unsafe {
-        let child = libc::fork();
-        if child == 0 {
-            libc::alarm(10);
-            libc::_exit(if f() { 0 } else { 1 });
-        }
-        child
-    };
-    assert!(child > 0, "fork");
-    let mut status = -1;
-    // SAFETY: the call writes `status` alone.
-    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-    status
-}
-
 fn c_string(path: &Path) -> CString {
     CString::new(path.as_os_str().as_bytes()).expect("no zero")
 }
@@ -303,13 +289,9 @@ fn files_that_are_not_the_kernels_are_not_believed() {
         let root_path = c_string(&root);
         let nothing_is_believed = || {
             in_child(|| {
-                // SAFETY: neither call accesses memory but the path, and the process has one thread.
-                unsafe {
-                    if libc::chroot(root_path.as_ptr()) != 0
-                        && (libc::unshare(libc::CLONE_NEWUSER) != 0 || libc::chroot(root_path.as_ptr()) != 0)
-                    {
-                        libc::_exit(CHROOT_FAILED >> 8);
-                    }
+                if !chroot(&root_path) {
+                    // SAFETY: nothing has to be cleaned up.
+                    unsafe { libc::_exit(CHROOT_FAILED >> 8) };
                 }
                 let files = Cause::TooManyDescriptors(None).in_detail();
                 let unknown = matches!(files, Cause::TooManyDescriptors(Some(OpenFiles { open: None, .. })));
