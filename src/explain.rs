@@ -13,7 +13,7 @@
 //! ```
 
 use core::{error, ffi::CStr, fmt, mem::MaybeUninit, slice};
-use linux_raw_sys::general::{CGROUP2_SUPER_MAGIC, O_DIRECTORY, O_NONBLOCK, O_PATH, O_RDONLY, PROC_SUPER_MAGIC};
+use linux_raw_sys::general::{CGROUP2_SUPER_MAGIC, O_NONBLOCK, O_PATH, O_RDONLY, PROC_SUPER_MAGIC};
 use linux_raw_sys::net::AF_MAX;
 
 use crate::errno::Errno;
@@ -570,11 +570,10 @@ fn memory_cgroup() -> Option<Usage> {
     if !is_on(ROOT, CGROUP2_SUPER_MAGIC) {
         return None;
     }
-    let flags = O_PATH | O_DIRECTORY;
-    let mut cgroup = syscalls::open(None, ROOT, flags).ok()?;
+    let mut cgroup = syscalls::open(None, ROOT, O_PATH).ok()?;
     let mut parents = 0;
     if !path.is_empty() {
-        cgroup = syscalls::open(Some(cgroup.as_fd()), path, flags).ok()?;
+        cgroup = syscalls::open(Some(cgroup.as_fd()), path, O_PATH).ok()?;
         parents = path.to_bytes().split(|byte| *byte == b'/').count();
     }
     let mut least: Option<Usage> = None;
@@ -591,7 +590,7 @@ fn memory_cgroup() -> Option<Usage> {
             break;
         }
         parents -= 1;
-        match syscalls::open(Some(cgroup.as_fd()), c"..", flags) {
+        match syscalls::open(Some(cgroup.as_fd()), c"..", O_PATH) {
             Ok(parent) => cgroup = parent,
             Err(_) => break,
         }
@@ -605,17 +604,20 @@ impl Usage {
     }
 }
 
+/// How files are opened: a FIFO in place of one does not block.
+const READ: u32 = O_RDONLY | O_NONBLOCK;
+
 fn open_proc(path: &CStr) -> Result<OwnedFd, Errno> {
     if !is_on(path, PROC_SUPER_MAGIC) {
         return Err(Errno::ENOENT);
     }
-    syscalls::open(None, path, O_RDONLY | O_NONBLOCK)
+    syscalls::open(None, path, READ)
 }
 
 /// The number that the file begins with, if it does.
 #[inline(never)]
 fn number_in(directory: BorrowedFd<'_>, path: &CStr) -> Option<u64> {
-    let file = syscalls::open(Some(directory), path, O_RDONLY | O_NONBLOCK).ok()?;
+    let file = syscalls::open(Some(directory), path, READ).ok()?;
     let mut memory = [MaybeUninit::uninit(); 32];
     let mut text = Text::new(&mut memory);
     text.read(&file).ok()?;

@@ -26,6 +26,7 @@ const NO_SUCH_ORDER: Needs = Needs::Kernel("it doesn't write sv on failure");
 const ROWS: &[(Call, &str, Needs)] = &[
     ((UNIX, STREAM, 0x10, 0), "the flags 0x10 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
     ((UNIX, STREAM | 0x1000, CLOEXEC | 1 << 31, 0), "the flags 0x80001000 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
+    ((UNIX, STREAM | 0x10, 0x10, 0), "the flags 0x10 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
     ((99, 12, 0x10, 7), "the flags 0x10 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
     ((UNIX, 11, 0, 0), "the socket type 11 is unknown (EINVAL)", Needs::Calls),
     ((UNIX, 15, CLOEXEC, 0), "the socket type 15 is unknown (EINVAL)", Needs::Calls),
