@@ -7,10 +7,10 @@
 #![no_std]
 #![no_main]
 
-#[path = "../../../../examples/init/src/memory.rs"]
-mod memory;
+#[path = "../runtime.rs"]
+mod runtime;
 
-use core::{mem::MaybeUninit, panic::PanicInfo, time::Duration};
+use core::{mem::MaybeUninit, time::Duration};
 use freestanding::{Arguments, println, raw};
 use linux_raw_sys::general::{__NR_geteuid as GETEUID, __NR_kill, __NR_lseek, __NR_rt_sigaction, SIGPIPE, SIGUSR1};
 use linux_socketpair::process::{Args, Command, FdMapping, Signal, SignalFd, SignalSet, any_ended, exit_status, reap};
@@ -352,10 +352,4 @@ fn main(_: Arguments) -> i32 {
     println!("steps {} failed {}", steps.made, steps.failed);
     println!("descriptors {before} {after}");
     i32::from(before != after)
-}
-
-#[panic_handler]
-fn panic(panic: &PanicInfo<'_>) -> ! {
-    println!("FAIL  {panic}");
-    raw::exit(101)
 }

@@ -1,7 +1,7 @@
 //! One line for each test, and the closing count.
 
 use core::fmt;
-use freestanding::{println, raw};
+use freestanding::{Counts, raw};
 use linux_socketpair::process::{ExitStatus, SpawnError};
 use linux_socketpair::{Errno, Incomplete, Truncated};
 
@@ -19,9 +19,7 @@ pub enum Needs {
 pub struct Report {
     in_qemu: bool,
     seccomp: bool,
-    passed: u32,
-    failed: u32,
-    skipped: u32,
+    pub counts: Counts,
 }
 
 pub type Outcome = Result<(), Otherwise>;
@@ -41,55 +39,28 @@ impl Report {
         Self {
             in_qemu,
             seccomp: raw::has_seccomp_filters(),
-            passed: 0,
-            failed: 0,
-            skipped: 0,
+            counts: Counts::default(),
         }
     }
 
     pub fn test(&mut self, needs: Needs, name: impl fmt::Display, test: impl FnOnce() -> Outcome) {
+        let counts = &mut self.counts;
         match needs {
             Needs::Kernel(why) if self.in_qemu => {
-                self.skipped += 1;
-                println!("skip  {name} (QEMU user mode: {why})");
-                return;
+                return counts.skip(name, format_args!("QEMU user mode: {why}"));
             }
-            Needs::Seccomp if !self.seccomp => {
-                self.skipped += 1;
-                println!("skip  {name} (there are no seccomp filters)");
-                return;
-            }
+            Needs::Seccomp if !self.seccomp => return counts.skip(name, "there are no seccomp filters"),
             _ => {}
         }
         match test() {
-            Ok(()) => {
-                self.passed += 1;
-                println!("ok    {name}");
-            }
+            Ok(()) => counts.pass(name),
             Err(Otherwise::Failed {
                 seen: [seen, expected],
                 line,
-            }) => {
-                self.failed += 1;
-                println!("FAIL  {name}: {seen}, expected {expected} (line {line})");
-            }
-            Err(Otherwise::Skipped(why)) => {
-                self.skipped += 1;
-                println!("skip  {name} ({why})");
-            }
-            Err(Otherwise::Since(major, minor)) => {
-                self.skipped += 1;
-                println!("skip  {name} (since Linux {major}.{minor})");
-            }
+            }) => counts.fail(format_args!("{name}: {seen}, expected {expected} (line {line})")),
+            Err(Otherwise::Skipped(why)) => counts.skip(name, why),
+            Err(Otherwise::Since(major, minor)) => counts.skip(name, format_args!("since Linux {major}.{minor}")),
         }
-    }
-
-    pub fn close(&self) -> bool {
-        println!(
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        );
-        self.failed == 0 && self.passed > 0
     }
 }
 
