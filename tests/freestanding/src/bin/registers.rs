@@ -22,7 +22,7 @@ unsafe extern "C" {
     safe fn call_with_registers(values: &Words, seen: &mut Words, function: extern "C" fn());
 }
 
-/// A number for each place, in which every byte depends on it.
+/// A number for each place, of which every byte depends on the place.
 fn sample(at: usize) -> u64 {
     (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
@@ -43,10 +43,10 @@ extern "C" fn calls_of_every_arity() {
     assert!(calls() == Ok(()));
 }
 
-/// The same value. The compiler knows only that it is in a register.
+/// Returns the word. The compiler knows only that it is in a register.
 #[inline(always)]
 fn hidden(mut word: usize) -> usize {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { asm!("/* {} */", inout(reg) word, options(nomem, nostack, preserves_flags)) };
     word
 }

@@ -1,5 +1,5 @@
-//! How much stack each call needs. A call is made on a stack of its own, filled with a pattern before; afterwards the
-//! pattern shows how far down the stack was written.
+//! How much stack each call needs. A call is made on a stack of its own that was filled with a pattern; afterwards the pattern
+//! shows how far down the stack was written.
 //!
 //! The arguments are elsewhere, and so is the result. What counts is everything below the caller's frame: the return
 //! address where the machine keeps it there, the saved registers, the crate's own structures. In optimized code the
@@ -8,12 +8,10 @@
 //! A form with flags needs the stack of its plain form, and functions that make no call and only return what they hold
 //! are not measured.
 //!
-//!     stack FIRST EACH ALL TEXT [report] [qemu-user]
+//!     stack [BUDGET]... [report] [qemu-user]
 //!
-//! The numbers are budgets, the most bytes that may be needed: by the first call of a process, by any other, by all of
-//! those together, and by printing or parsing, most of which is Rust's own code. Without them the figures are only
-//! printed. With `report` a call over its budget is skipped, and no failure; with `qemu-user` the calls through
-//! `socketcall` are.
+//! The budgets are a row of `stack_budgets`. Without them the figures are only printed. With `report` a call over its budget is
+//! skipped instead of failed; with `qemu-user` the calls through `socketcall` are skipped.
 
 #![no_std]
 #![no_main]
@@ -526,7 +524,7 @@ fn main(arguments: Arguments) -> i32 {
             .skip("the calls through socketcall", "QEMU user mode has no seccomp");
     } else if raw::SOCKETCALL.is_some() {
         let calls = &DIRECT[..DIRECT.len() - usize::from(cfg!(target_pointer_width = "64"))];
-        raw::refuse(
+        raw::reject(
             calls
                 .iter()
                 .map(|&number| (number, Errno::ENOSYS.raw_os_error() as u32)),

@@ -1,8 +1,8 @@
-//! Loops that the compiler turns into vector code, with calls of the crate inside. It keeps factors, steps and
-//! predicates in vector registers from one round to the next, and a system call clobbers some of those: if the assembly
-//! doesn't say so, sums are wrong. That shows where the vector unit is enabled: on aarch64 SVE, for these functions
-//! alone, which is harder than for the whole program; on riscv64 V and on x86_64 AVX2, by the build. It takes a kernel:
-//! QEMU user mode clobbers nothing. As the first process it powers the machine off at its end.
+//! Loops that the compiler turns into vector code, with calls of the crate inside. It keeps factors, steps and predicates in
+//! vector registers from one round to the next, and a system call clobbers some of those: if the assembly doesn't declare
+//! that, sums are wrong. The vector unit must be enabled: on aarch64 SVE is, in these functions alone, which is the harder
+//! case; V on riscv64 and AVX2 on x86_64 are enabled by the build. QEMU user mode clobbers nothing, so this needs a kernel.
+//! As the first process it powers the machine off at the end.
 
 #![no_std]
 #![no_main]

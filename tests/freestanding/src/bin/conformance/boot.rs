@@ -1,4 +1,4 @@
-//! What only the first process of a kernel can try: the machine's limits, its memory, its modules.
+//! What only the first process of a kernel can test: the machine's limits, its memory, its modules.
 
 use core::ffi::CStr;
 use freestanding::raw;
@@ -168,7 +168,7 @@ fn file_max() -> Outcome {
         missing!()
     };
     with_file_max(open + 500, || {
-        same!(fails_with(Errno::ENFILE, raw::become_nobody), 0);
+        same!(fails_with(Errno::ENFILE, raw::drop_privileges), 0);
         Ok(())
     })
 }
@@ -228,7 +228,7 @@ fn explained_file_max() -> Outcome {
     };
     let limit = open + 2000;
     let in_child = || {
-        if raw::become_nobody() < 0 {
+        if raw::drop_privileges() < 0 {
             missing!();
         }
         at_the_limit(|errno, pairs| {
@@ -337,8 +337,8 @@ fn security_module() -> Outcome {
     Ok(())
 }
 
-/// What can't be read is not claimed: first the cgroups are mounted elsewhere. The limit can be that of a parent, whose
-/// controller the process's own cgroup lacks.
+/// Where the cgroup's files can't be read, no cgroup is named: at first they are mounted elsewhere. The limit can be that of
+/// a parent whose controller the process's own cgroup lacks.
 fn explained_memory_max() -> Outcome {
     same!(raw::mkdir(c"/cgroup/tight/inner"), 0);
     let places = [

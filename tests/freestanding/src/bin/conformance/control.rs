@@ -13,7 +13,7 @@ use crate::bytes::pair;
 use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, requires, same, since};
 
 const NO_PIDFD: Needs = Needs::Kernel("it has no SO_PASSPIDFD");
-const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
+pub const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
 const SCM_PIDFD: i32 = 4;
 
 /// Declares a `SendControl` or a `RecvControl` over so many words of memory.
@@ -43,7 +43,7 @@ pub fn recv_count<T: Kind>(to: &Socket<T>) -> Result<usize, Errno> {
     Ok(control.descriptors()?.count())
 }
 
-/// How many descriptors were received and not taken, also of what was truncated. They are closed.
+/// How many descriptors were received and not taken, including those of a truncated message. They are closed.
 fn count(control: &mut RecvControl<'_>) -> usize {
     let mut count = 0;
     for message in control.partial_messages() {
@@ -54,7 +54,7 @@ fn count(control: &mut RecvControl<'_>) -> usize {
     count
 }
 
-/// Where a test can show what it is for, its name, and the test.
+/// What a test needs, its name, and the test.
 pub type Test = (Needs, &'static str, fn() -> Outcome);
 
 /// Runs each test with room for many descriptors, and requires that as many are open afterwards as before.
@@ -81,49 +81,53 @@ pub fn tests(report: &mut Report) {
     each_kind!(
         report,
         Needs::Calls,
-        "a plain recv closes the descriptors that come along",
+        "recv closes the descriptors that come with the bytes",
         plain_recv
     );
     each_kind!(
         report,
         Needs::Calls,
-        "peeked descriptors are owned, and arrive again",
+        "descriptors received with PEEK are owned, and arrive again",
         peeked
     );
     each_kind!(
         report,
         Needs::Calls,
-        "credentials are the kernel's, or the sender's own",
+        "credentials arrive whether the sender sends them or the kernel adds them",
         credentials
     );
     let tests: &[Test] = &[
-        (Needs::Calls, "254 descriptors are EINVAL", too_many),
+        (Needs::Calls, "passing 254 descriptors is EINVAL", too_many),
         (
             Needs::Calls,
             "a passed descriptor refers to the same open file, and is close-on-exec",
             same_file,
         ),
-        (Needs::Calls, "a descriptor that is not open is EBADF", not_open),
+        (Needs::Calls, "passing a descriptor that is not open is EBADF", not_open),
         (
             Needs::Calls,
-            "descriptors of different owners are passed in their order",
+            "descriptors of different owners arrive in the order in which they were added",
             positions,
         ),
         (
             Needs::Calls,
-            "too little memory to send is ENOBUFS, and what was added before stays",
+            "adding what there is no memory for is ENOBUFS, and keeps what was added before",
             full,
         ),
-        (Needs::Calls, "a message of any level and type is sent", any_message),
+        (
+            Needs::Calls,
+            "a control message of any level and type is sent",
+            any_message,
+        ),
         (Needs::Calls, "descriptors that are not taken are closed", not_taken),
         (
             Needs::Calls,
-            "of descriptors that are taken in part, the rest are closed",
+            "descriptors that are not taken are closed though others were",
             taken_in_part,
         ),
         (
             Needs::Calls,
-            "descriptors of a message that is skipped are closed",
+            "descriptors in a control message that is skipped are closed",
             skipped_message,
         ),
         (
@@ -131,7 +135,7 @@ pub fn tests(report: &mut Report) {
             "descriptors of an earlier message are closed when the memory is used again",
             used_again,
         ),
-        (Needs::Calls, "no descriptor is handed over twice", never_twice),
+        (Needs::Calls, "no descriptor is returned twice", never_twice),
         (
             Needs::Calls,
             "descriptors that come with a truncated message are owned",
@@ -145,7 +149,7 @@ pub fn tests(report: &mut Report) {
         (NO_CTRUNC, "no memory at all is reported", no_memory),
         (
             NO_CTRUNC,
-            "recv_or_eof closes the descriptors that come along",
+            "recv_or_eof closes the descriptors that come with the message",
             recv_or_eof,
         ),
         (
@@ -155,7 +159,7 @@ pub fn tests(report: &mut Report) {
         ),
         (
             Needs::Calls,
-            "set_max_descriptors is exact: what is beyond is closed and reported",
+            "set_max_descriptors is exact: descriptors beyond it are closed, and that is reported",
             max_descriptors,
         ),
         (
@@ -170,13 +174,13 @@ pub fn tests(report: &mut Report) {
         ),
         (
             Needs::Calls,
-            "credentials and descriptors come together, both whole",
+            "credentials and descriptors arrive together, both complete",
             several,
         ),
         (Needs::Calls, "several messages of descriptors arrive as one", merged),
         (
             Needs::Calls,
-            "a recvmsg of the caller's own, through the raw parts",
+            "as_raw_parts and set_received serve the caller's own recvmsg",
             raw_parts,
         ),
         (
@@ -188,7 +192,7 @@ pub fn tests(report: &mut Report) {
         (NO_PIDFD, "a pidfd that is not taken is closed", pidfd_not_taken),
         (
             NO_PIDFD,
-            "a pidfd for which no descriptor is free is an errno",
+            "a pidfd for which no descriptor is free is EMFILE in its place",
             pidfd_without_room,
         ),
         (
@@ -203,10 +207,14 @@ pub fn tests(report: &mut Report) {
         ),
         (
             Needs::Calls,
-            "a security label comes if a security module has labels, and only then",
+            "a security label arrives if and only if a security module has labels",
             security,
         ),
-        (Needs::Calls, "descriptors go to another process", between_processes),
+        (
+            Needs::Calls,
+            "descriptors and credentials pass between processes",
+            between_processes,
+        ),
     ];
     for &(needs, name, test) in tests {
         report.test(needs, name, test);
@@ -620,7 +628,7 @@ fn several() -> Outcome {
     must!(recv(&b, &mut control));
     expect_credentials(&mut control, own)?;
     same!(must!(control.messages()).count(), 2);
-    // The shortcut finds them behind the other message.
+    // `descriptors` finds them behind the other message.
     same!(must!(control.descriptors()).count(), 3);
     Ok(())
 }
@@ -662,7 +670,7 @@ fn raw_parts() -> Outcome {
         same!(control.is_truncated(), sent > max);
     }
     same!(count(&mut control), 3);
-    // A call that never happened.
+    // As if after a call that was not made.
     let (_, len) = control.as_raw_parts();
     // SAFETY: no call has written to the memory.
     unsafe { control.set_received(len, MessageFlags::empty()) };
@@ -670,7 +678,7 @@ fn raw_parts() -> Outcome {
     Ok(())
 }
 
-/// What SO_RIGHTS_NOTRUNC makes of descriptors that a security module denies, since Linux 7.3.
+/// With SO_RIGHTS_NOTRUNC, since Linux 7.3, a descriptor that a security module denies is an errno in its place.
 fn errno_in_position() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     let open = [must!(a.try_clone()), must!(b.try_clone())].map(linux_socketpair::IntoRawFd::into_raw_fd);
@@ -752,7 +760,7 @@ fn pidfd_without_room() -> Outcome {
     Ok(())
 }
 
-/// The kernel installs the pidfd, and then can't write the byte. That it does so is shown first.
+/// The kernel installs the pidfd, and then can't write the byte. The first part shows that it does so.
 fn fails_with_pidfd() -> Outcome {
     let inaccessible = raw::two_pages(PROT_NONE).wrapping_add(raw::PAGE);
     let (a, b) = must!(UnixStream::pair());

@@ -1,4 +1,4 @@
-//! File descriptors of unknown kind: they are checked, and come back if they don't fit.
+//! Conversions of file descriptors of unknown kind: they are checked, and returned if they don't fit.
 
 use freestanding::raw;
 use linux_raw_sys::general::F_GETFD;
@@ -19,16 +19,20 @@ pub fn tests(report: &mut Report) {
     each_kind!(
         report,
         Needs::Calls,
-        "an end of another type is EPROTOTYPE, and comes back",
+        "an end of another type is EPROTOTYPE, and is returned with the error",
         other_type
     );
     each_kind!(
         report,
         Needs::Calls,
-        "what is no AF_UNIX socket is rejected, and comes back",
+        "a descriptor that is no AF_UNIX socket is rejected, and is returned with the error",
         others
     );
-    report.test(Needs::Calls, "a pair of type RAW is a UnixDatagram", raw_type);
+    report.test(
+        Needs::Calls,
+        "an end of a RAW pair is converted to a UnixDatagram",
+        raw_type,
+    );
     report.test(
         Needs::Calls,
         "a socket that is not connected is accepted",
@@ -36,7 +40,7 @@ pub fn tests(report: &mut Report) {
     );
     report.test(
         Needs::Calls,
-        "an owned and a borrowed descriptor can be cloned, close-on-exec",
+        "clones of owned and borrowed descriptors are close-on-exec",
         clones,
     );
 }

@@ -21,7 +21,7 @@ const PAIR: Call = (UNIX, STREAM, CLOEXEC, 0);
 const UNKNOWN_FLAGS: Needs = Needs::Kernel("it accepts unknown flags");
 const NO_SUCH_ORDER: Needs = Needs::Kernel("it doesn't write sv on failure");
 
-/// What the arguments alone explain, and the kernel's answer to them.
+/// Causes that follow from the arguments, and their texts.
 #[rustfmt::skip]
 const ROWS: &[(Call, &str, Needs)] = &[
     ((UNIX, STREAM, 0x10, 0), "the flags 0x10 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
@@ -47,7 +47,7 @@ const ROWS: &[(Call, &str, Needs)] = &[
     ((Domain::NETLINK.bits(), SocketType::RAW.bits(), 0, 0), "AF_NETLINK does not support pairs (EOPNOTSUPP); AF_UNIX does", Needs::Calls),
 ];
 
-/// What a filter does, and what is read then: without further system calls, and with.
+/// What a filter returns, and the cause's texts, without details and with them.
 struct Filtered {
     what: &'static str,
     calls: &'static [(u32, u32)],
@@ -161,7 +161,7 @@ fn line(text: impl Display) -> Line {
     line
 }
 
-/// Whether the cause reads like this. Without system calls, unless it doesn't.
+/// Whether the cause has this text; another one is printed.
 pub fn reads(cause: Cause, expected: impl Display) -> bool {
     let (text, expected) = (line(cause), line(expected));
     let equal = text.text[..text.len] == expected.text[..expected.len];
@@ -276,7 +276,7 @@ pub fn tests(report: &mut Report) {
     );
     report.test(Needs::Seccomp, "explained: success without a pair", || {
         let status = raw::in_child(|| {
-            raw::refuse([(SOCKETPAIR, 0)]);
+            raw::reject([(SOCKETPAIR, 0)]);
             let text = "a seccomp filter or an emulator reports success without a pair (EPROTO)";
             let Err(errno) = UnixStream::pair() else { return 2 };
             i32::from(!reads(why_no_pair(errno), text))
@@ -344,7 +344,7 @@ fn emfile_without(calls: &[u32]) -> Outcome {
         raw::leave_free(1);
         let [soft, hard] = raw::descriptor_limits();
         for errno in [0, EPERM] {
-            raw::refuse(calls.iter().map(|call| (*call, errno)));
+            raw::reject(calls.iter().map(|call| (*call, errno)));
         }
         let Err(errno) = UnixStream::pair() else { return 2 };
         let expected = if calls.contains(&__NR_prlimit64) {
@@ -363,7 +363,7 @@ fn emfile_without(calls: &[u32]) -> Outcome {
 fn filtered(calls: &[(u32, u32)], arguments: Call, errno: Errno, texts: [&str; 2]) -> i32 {
     raw::in_child(|| {
         let before = raw::open_descriptors();
-        raw::refuse(calls.iter().copied());
+        raw::reject(calls.iter().copied());
         if call(arguments) != Err(errno) {
             return 2;
         }
@@ -416,7 +416,7 @@ fn without_filter() -> Outcome {
 fn one_domain() -> Outcome {
     requires!(5, 10);
     let status = raw::in_child(|| {
-        raw::refuse_when(SOCKETPAIR, INET, linux_raw_sys::errno::EAFNOSUPPORT);
+        raw::reject_when(SOCKETPAIR, INET, linux_raw_sys::errno::EAFNOSUPPORT);
         let arguments = (INET, STREAM, 0, 0);
         let netbeui = (Domain::NETBEUI.bits(), STREAM, 0, 0);
         if [arguments, netbeui].map(call) != [Err(Errno::EAFNOSUPPORT); 2] {
@@ -436,7 +436,7 @@ fn one_domain() -> Outcome {
 
 fn killing_filter() -> Outcome {
     requires!(5, 10);
-    let filter = || raw::refuse_only(SOCKETPAIR, 1, STREAM | CLOEXEC, EPERM);
+    let filter = || raw::reject_only(SOCKETPAIR, 1, STREAM | CLOEXEC, EPERM);
     let survives = raw::in_child(|| {
         filter();
         let Err(errno) = UnixStream::pair() else { return 2 };
@@ -461,7 +461,7 @@ fn killing_filter() -> Outcome {
 
 fn capability() -> Outcome {
     let status = raw::in_child(|| {
-        if raw::has_capability(CAP_NET_RAW) && raw::become_nobody() != 0 {
+        if raw::has_capability(CAP_NET_RAW) && raw::drop_privileges() != 0 {
             return 77;
         }
         let icmp = (INET, SocketType::RAW.bits(), CLOEXEC, 1);

@@ -1,7 +1,7 @@
-//! What must hold wherever this crate runs: natively, under QEMU user mode (the argument `qemu-user` says so), and as
-//! the first process of a kernel, whose limits are then tried too.
+//! What must hold wherever this crate runs: natively, under QEMU user mode (with the argument `qemu-user`), and as the first
+//! process of a kernel, where the machine's limits are tested too.
 //!
-//! With the argument `uses` it prints the README's table of what a sandbox must allow.
+//! With the argument `uses` it prints README's list of what a sandbox must allow.
 
 #![no_std]
 #![no_main]

@@ -27,13 +27,13 @@ pub fn tests(report: &mut Report) {
     each_kind!(
         messages report,
         needs,
-        "send_messages and recv_messages: as many as there are, each as it was sent",
+        "send_messages, recv_messages: each message arrives as it was sent",
         there_and_back
     );
     each_kind!(
         messages report,
         needs,
-        "recv_messages: more messages than there is room for stay",
+        "recv_messages: messages beyond those that it has buffers for stay",
         fewer_places
     );
     each_kind!(
@@ -51,7 +51,7 @@ pub fn tests(report: &mut Report) {
     each_kind!(
         messages report,
         needs,
-        "descriptors are in the control of their message",
+        "recv_messages: descriptors are in the RecvControl of their message",
         controls
     );
     each_kind!(
@@ -69,54 +69,54 @@ pub fn tests(report: &mut Report) {
     each_kind!(
         messages report,
         needs,
-        "recv_messages: each control has its own limit of descriptors",
+        "recv_messages: each RecvControl has its own limit of descriptors",
         max_descriptors
     );
     each_kind!(
         messages report,
         needs,
-        "recv_messages: close-on-exec unless no control says so",
+        "recv_messages: descriptors are close-on-exec if any RecvControl requires it",
         close_on_exec
     );
     each_kind!(
         messages report,
         needs,
-        "recv_messages with PEEK: each is the first message",
+        "recv_messages: PEEK returns the first message in every place",
         peeked
     );
     each_kind!(
         messages report,
         Needs::Kernel("it reports an error after the first message at once, or not at all"),
-        "recv_messages: an error after the first message is the next call's",
+        "recv_messages: the next call returns an error that came after the first message",
         error_after_the_first
     );
     each_kind!(
         messages report,
         needs,
-        "send_messages: an error after the first message is that of a call with the rest",
+        "send_messages: a call with the rest returns an error that came after the first message",
         unsent
     );
     each_kind!(
         messages report,
         needs,
-        "send_messages: what there is no room for is not sent",
+        "send_messages: messages beyond what the buffer holds are not sent",
         no_room
     );
-    each_kind!(messages report, needs, "a closed peer of many messages", closed);
+    each_kind!(messages report, needs, "send_messages: a closed peer is EPIPE, or ECONNREFUSED on DGRAM", closed);
     each_kind!(
         messages report,
         needs,
-        "send_messages: 1024 of more messages are sent, and then the rest",
+        "send_messages: of more than 1024 messages 1024 are sent, and by the next call the rest",
         more_than_1024
     );
     report.test(
         needs,
-        "SEQPACKET: at end of stream recv_messages fills what is left with empty messages",
+        "SEQPACKET: recv_messages: at end of stream the remaining places are empty messages",
         end_of_stream,
     );
     report.test(
         Needs::Kernel("1024 are the most"),
-        "SEQPACKET: recv_messages fills more than 1024 messages",
+        "SEQPACKET: recv_messages receives more than 1024 messages",
         receives_more_than_1024,
     );
 }
@@ -138,7 +138,7 @@ macro_rules! declare_controls {
     };
 }
 
-/// What was received is these bytes, of one buffer.
+/// Whether these bytes were received, in one buffer.
 fn is(message: &RecvMessage<'_>, bytes: &[u8]) -> bool {
     let flags = match message.received() {
         Ok(Received { len, flags }) if len == bytes.len() => flags,
@@ -148,7 +148,7 @@ fn is(message: &RecvMessage<'_>, bytes: &[u8]) -> bool {
     !flags.intersects(MessageFlags::TRUNC | MessageFlags::CTRUNC) && message.bufs()[0].starts_with(bytes)
 }
 
-/// Whether there is the system call.
+/// Whether the system call exists.
 fn receives() -> bool {
     UnixSeqpacket::pair().is_ok_and(|(_a, b)| {
         declare_messages!(received: 1, 1);
@@ -182,7 +182,7 @@ fn there_and_back<T: Messages>() -> Outcome {
             );
         }
     }
-    // As many as there are, once.
+    // Fewer than there are places for.
     same!(a.send_messages(&mut messages[..1]), 1);
     same!(b.recv_messages(&mut received, &mut []), 1);
     same!(is(&received[0], b"one"), true);
@@ -359,7 +359,7 @@ fn used_again<T: Messages>() -> Outcome {
     same!(b.recv_messages(&mut received, &mut controls), Errno::EAGAIN);
     same!(raw::count_descriptors(), before);
     same!(controls.iter().all(RecvControl::is_empty), true);
-    // Also without a message to receive.
+    // A call without messages does the same.
     same!(send_rights(&a, [2, 3, 4]), 3);
     same!(b.recv_messages(&mut received, &mut controls), 3);
     same!(b.recv_messages(&mut [], &mut controls), 0);
@@ -458,7 +458,7 @@ fn error_after_the_first<T: Messages>() -> Outcome {
             1 => same!(b.send(b"x"), Errno::EFAULT),
             _ => same!(must!(b.take_error()), Some(Errno::EFAULT)),
         }
-        // The third message is the next, and the second is lost.
+        // The third message is the next: the second was discarded.
         same!(b.recv_messages(&mut received[..1], &mut controls), 1);
         let descriptors = must!(controls[0].descriptors()).count();
         same!(descriptors, 3);

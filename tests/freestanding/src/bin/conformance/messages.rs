@@ -20,41 +20,41 @@ pub fn tests(report: &mut Report) {
     each_kind!(
         report,
         Needs::Calls,
-        "recv of what is longer than the buffer",
+        "recv truncates a message that is longer than the buffer, as the flags require",
         recv_truncates
     );
     each_kind!(
         report,
         Needs::Calls,
-        "recv_vectored of what is longer than the buffers",
+        "recv_vectored truncates a message that is longer than the buffers, as the flags require",
         recv_vectored_truncates
     );
     each_kind!(
         report,
         Needs::Calls,
-        "recv_uninit of what is longer than the memory",
+        "recv_uninit truncates a message that is longer than the memory, as the flags require",
         recv_uninit_truncates
     );
     each_kind!(
         report,
         Needs::Calls,
-        "recv_message of what is longer than the buffers",
+        "recv_message truncates a message that is longer than the buffers, as the flags require",
         recv_message_truncates
     );
     each_kind!(
         report,
         Needs::Calls,
-        "recv_message_uninit of what is longer than the memory",
+        "recv_message_uninit truncates a message that is longer than the memory, as the flags require",
         recv_message_uninit_truncates
     );
     each_kind!(
         report,
         Needs::Calls,
-        "uninitialized memory is returned as far as it was written",
+        "of uninitialized memory only what was written is returned",
         uninit
     );
-    each_kind!(messages report, Needs::Calls, "an empty message, and an empty buffer", empty);
-    each_kind!(messages report, Needs::Calls, "next_message_len is the length, and leaves the message", next_len);
+    each_kind!(messages report, Needs::Calls, "an empty message is received, and an empty buffer truncates one that isn't empty", empty);
+    each_kind!(messages report, Needs::Calls, "next_message_len returns the length, and leaves the message in place", next_len);
     report.test(
         Needs::Calls,
         "SEQPACKET: next_message_len is 0 at end of stream",
@@ -82,7 +82,7 @@ pub fn tests(report: &mut Report) {
     );
     report.test(
         Needs::Calls,
-        "STREAM: control messages without a byte are EINVAL",
+        "STREAM: sending control messages without a byte is EINVAL",
         control_without_bytes,
     );
     each_kind!(
@@ -96,9 +96,9 @@ pub fn tests(report: &mut Report) {
 /// A receiving call into `buf`: its result, and the flags of the message where it returns them.
 type Recv<T> = fn(&Socket<T>, &mut [u8], MessageFlags) -> Result<(usize, Option<MessageFlags>), Errno>;
 
-/// Memory whose content is to be forgotten.
+/// The buffer as uninitialized memory.
 fn uninitialized(buf: &mut [u8]) -> &mut [MaybeUninit<u8>] {
-    // SAFETY: it is as long, and callers write only initialized bytes to it.
+    // SAFETY: it has the same length, and callers write only initialized bytes to it.
     unsafe { slice::from_raw_parts_mut(buf.as_mut_ptr().cast(), buf.len()) }
 }
 
@@ -293,7 +293,7 @@ fn recv_or_eof_without_credentials() -> Outcome {
     Ok(())
 }
 
-/// Each way to receive into nothing, after which two descriptors and a byte are still there.
+/// Every call with an empty buffer, after which two descriptors and a byte are still there.
 fn empty_buffers() -> Outcome {
     type Nothing = fn(&UnixStream) -> Result<usize, Errno>;
     const CALLS: [Nothing; 8] = [
@@ -319,7 +319,7 @@ fn empty_buffers() -> Outcome {
         same!(call(&b), 0);
         same!(recv_count(&b), 2);
     }
-    // Nothing is waited for either, which would be EAGAIN.
+    // Nor does it wait, which would be EAGAIN.
     for call in CALLS {
         same!(call(&b), 0);
     }

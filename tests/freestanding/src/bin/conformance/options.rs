@@ -1,5 +1,4 @@
-//! Socket options, and what fcntl(2) and ioctl(2) report and set. Where a system call without the crate shows the same,
-//! it is compared.
+//! Socket options, and what fcntl(2) and ioctl(2) report and set, compared with system calls that don't use the crate.
 
 use core::time::Duration;
 use freestanding::raw;
@@ -82,26 +81,31 @@ pub fn tests(report: &mut Report) {
         "without SO_PASSRIGHTS, passing a descriptor is EPERM",
         rejects_rights,
     );
-    each_kind!(report, Needs::Calls, "type, domain and protocol", identity);
-    each_kind!(report, Needs::Calls, "bytes to receive and memory sent", queues);
+    each_kind!(report, Needs::Calls, "type, domain and protocol are reported", identity);
+    each_kind!(
+        report,
+        Needs::Calls,
+        "bytes_to_recv and memory_sent report what is queued",
+        queues
+    );
     report.test(
         Needs::Calls,
-        "peer credentials are those of the process that made the pair",
+        "peer_credentials are those of the process that made the pair",
         peer_credentials,
     );
     report.test(
         Needs::Kernel("it doesn't know the option"),
-        "the peer's pidfd, also when the peer has been reaped",
+        "peer_pidfd returns a pidfd, since Linux 6.16 also when the peer has been reaped",
         peer_pidfd,
     );
     report.test(
         Needs::Kernel("it handles the list as an int"),
-        "the peer's groups",
+        "peer_groups returns as many groups as peer_group_count",
         peer_groups,
     );
     report.test(
         Needs::Kernel("it handles the list as an int"),
-        "the peer's groups are those that it had",
+        "peer_groups are those that the peer had when it made the pair",
         groups_of_the_peer,
     );
     report.test(
@@ -109,8 +113,12 @@ pub fn tests(report: &mut Report) {
         "a pair's first descriptor, and a pidfd, may be 0",
         descriptor_0,
     );
-    report.test(Needs::Calls, "the peer's security label", peer_security);
-    report.test(Needs::Calls, "at first no error is pending", || {
+    report.test(
+        Needs::Calls,
+        "peer_security returns a label of peer_security_len bytes",
+        peer_security,
+    );
+    report.test(Needs::Calls, "no error is pending on a new pair", || {
         let (a, _b) = must!(UnixStream::pair());
         same!(must!(a.take_error()).is_none(), true);
         Ok(())
@@ -133,7 +141,7 @@ pub fn tests(report: &mut Report) {
     );
     report.test(
         Needs::Kernel("it doesn't know the option"),
-        "bytes come with the number of those that are left",
+        "bytes are received with the number of those that are left",
         bytes_left,
     );
     report.test(
@@ -144,7 +152,7 @@ pub fn tests(report: &mut Report) {
     each_kind!(
         messages report,
         Needs::Kernel("it has no such control messages"),
-        "messages come with the time at which they were sent",
+        "messages are received with the time at which they were sent",
         timestamps
     );
     report.test(
@@ -154,10 +162,10 @@ pub fn tests(report: &mut Report) {
     );
     report.test(
         Needs::Calls,
-        "a timeout is read where the option for 32-bit time has it",
+        "timeouts are read with the option for 32-bit time",
         timeout_in_words,
     );
-    report.test(Needs::Calls, "timeouts are set and observed", timeouts_are_observed);
+    report.test(Needs::Calls, "timeouts expire", timeouts_are_observed);
     report.test(
         Needs::Calls,
         "timeouts are not shortened, also beyond 2038",
@@ -173,13 +181,17 @@ pub fn tests(report: &mut Report) {
     }
     report.test(
         Needs::Calls,
-        "nonblocking is set for all descriptors of an end",
+        "set_nonblocking applies to all descriptors of an end",
         nonblocking,
     );
-    report.test(Needs::Calls, "close-on-exec is set for one descriptor", close_on_exec);
     report.test(
         Needs::Calls,
-        "a clone is the same end, the lowest descriptor that is free, close-on-exec",
+        "set_close_on_exec applies to one descriptor",
+        close_on_exec,
+    );
+    report.test(
+        Needs::Calls,
+        "a clone is the same end at the lowest free descriptor, close-on-exec",
         clone,
     );
     report.test(
@@ -188,7 +200,11 @@ pub fn tests(report: &mut Report) {
         peek_offset,
     );
     report.test(Needs::Calls, "any other option can be read and set", any_option);
-    report.test(Needs::Calls, "what is no socket is ENOTSOCK", no_socket);
+    report.test(
+        Needs::Calls,
+        "calls on a descriptor that is no socket are ENOTSOCK",
+        no_socket,
+    );
 }
 
 fn rejects_rights() -> Outcome {
@@ -245,18 +261,18 @@ fn peer_credentials() -> Outcome {
     Ok(())
 }
 
-/// A child makes a pair, passes one end here, and waits for the answer.
+/// A child makes a pair, passes one end here, and waits for a reply.
 fn peer_pidfd() -> Outcome {
     let (a, b) = must!(UnixSeqpacket::pair());
     let before = raw::open_descriptors();
     let mut passed = None;
     let status = raw::beside_child(
         || {
-            let answered = UnixStream::pair().and_then(|(end, _other)| {
+            let replied = UnixStream::pair().and_then(|(end, _other)| {
                 send(&a, &end, 1)?;
                 a.recv(&mut [0])
             });
-            answered.is_err().into()
+            replied.is_err().into()
         },
         || {
             declare!(control: RecvControl, space::rights(1));
@@ -403,7 +419,7 @@ fn forced_buffer_sizes() -> Outcome {
     const SIZE: usize = 100_000_000;
     let (a, _b) = must!(UnixStream::pair());
     let status = raw::in_child(|| {
-        let changed = raw::become_nobody();
+        let changed = raw::drop_privileges();
         let results = [a.force_send_buffer_size(SIZE), a.force_recv_buffer_size(SIZE)];
         i32::from(changed == 0 && results != [Err(Errno::EPERM); 2])
     });
@@ -629,12 +645,12 @@ fn long_timeouts() -> Outcome {
     Ok(())
 }
 
-/// What a kernel before Linux 5.1 does, and an emulator that reports success and writes nothing.
+/// As on a kernel before Linux 5.1, and with an emulator that reports success and writes nothing.
 #[cfg(target_pointer_width = "32")]
 fn short_timeouts(errno: u32) -> Outcome {
     let status = raw::in_child(|| {
         let Ok((a, _b)) = UnixDatagram::pair() else { return 2 };
-        raw::refuse_options(
+        raw::reject_options(
             [__NR_setsockopt, __NR_getsockopt],
             [net::SO_RCVTIMEO_NEW, net::SO_SNDTIMEO_NEW],
             errno,
@@ -645,7 +661,7 @@ fn short_timeouts(errno: u32) -> Outcome {
                 (Duration::from_secs(1 << 40), None),
                 (Duration::from_secs(7), Some(Duration::from_secs(7))),
             ] {
-                // Without an effect there is none to be read.
+                // What had no effect can't be read.
                 let expected = expected.filter(|_| errno != 0);
                 if set(&a, Some(timeout)) != Ok(()) || get(&a) != Ok(expected) {
                     return 1;

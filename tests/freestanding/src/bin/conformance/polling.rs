@@ -15,25 +15,25 @@ const BOTH: PollFlags = PollFlags::IN.union(PollFlags::OUT);
 pub fn tests(report: &mut Report) {
     report.test(
         Needs::Calls,
-        "poll: each descriptor is reported by itself",
+        "poll: only the descriptor that is ready is reported",
         each_by_itself,
     );
-    report.test(
-        Needs::Calls,
-        "poll: a timeout expires, and not before its time",
-        timeout_expires,
-    );
-    report.test(Needs::Calls, "poll: any length of time", any_time);
+    report.test(Needs::Calls, "poll: a timeout does not expire early", timeout_expires);
+    report.test(Needs::Calls, "poll: a timeout of any length is accepted", any_time);
     report.test(
         Needs::Calls,
         "poll: without a timeout it waits until another process sends",
         waits_for_another,
     );
-    report.test(Needs::Calls, "poll: a peer that is shut down, then closed", peer_ends);
-    report.test(Needs::Calls, "poll: a descriptor that is not open", not_open);
+    report.test(
+        Needs::Calls,
+        "poll: a peer that has shut down writing is RDHUP, and a closed one HUP too",
+        peer_ends,
+    );
+    report.test(Needs::Calls, "poll: a descriptor that is not open is NVAL", not_open);
     report.test(Needs::Calls, "poll: an ignored entry is never ready", ignored);
     report.test(Needs::Calls, "poll: the events of an entry can be changed", set_events);
-    report.test(Needs::Calls, "poll: no descriptor at all", || {
+    report.test(Needs::Calls, "poll: an empty list returns 0", || {
         same!(poll(&mut [], NOW), 0);
         Ok(())
     });

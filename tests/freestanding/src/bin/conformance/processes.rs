@@ -15,7 +15,7 @@ use linux_socketpair::{
 use crate::control::declare;
 use crate::report::{Needs, Outcome, Report, missing, must, requires, same};
 
-/// The argument by which this program is a child that reports its state.
+/// With this argument the program is a child that reports its state.
 pub const CHILD: &CStr = c"as-child";
 
 /// Where the child finds its socket.
@@ -36,7 +36,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// What a program finds when it begins.
+/// The state in which a program begins.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 struct State {
@@ -150,7 +150,7 @@ fn state(socket: &UnixSeqpacket) -> Result<State, Errno> {
     }
 }
 
-/// What a hook returns if all was as it must be; otherwise it is the line that found out.
+/// What a hook returns if every check held; otherwise it returns the line of the check.
 fn right() -> Result<(), Errno> {
     Err(errno(4095))
 }
@@ -159,7 +159,7 @@ fn errno(number: u32) -> Errno {
     Errno::from_raw_os_error(number as i32).unwrap_or(Errno::EPROTO)
 }
 
-/// In a hook.
+/// Checks a condition in a hook.
 macro_rules! check {
     ($condition:expr) => {
         if !$condition {
@@ -168,7 +168,7 @@ macro_rules! check {
     };
 }
 
-/// Any program: the hook fails before it would be executed.
+/// The program doesn't matter: the hook fails before it would be executed.
 fn hooked<'a>() -> Command<'a> {
     Command::new(c"/", Args::EMPTY)
 }
@@ -191,7 +191,7 @@ fn in_hook<'a>(command: &mut Command<'a>, hook: &'a mut dyn FnMut() -> Result<()
     Ok(())
 }
 
-/// The error of a start, of which no child and no descriptor is left.
+/// A start must fail, and leave no child and no descriptor.
 fn fails(command: &mut Command<'_>, step: Step, errno: Errno) -> Outcome {
     let (open, mask) = (raw::open_descriptors(), blocked());
     match command.spawn() {
@@ -224,24 +224,32 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             || fails(&mut Command::new(path, args), Step::Exec, errno),
         );
     }
-    report.test(Needs::Calls, "spawn: a directory that doesn't exist", || {
+    report.test(Needs::Calls, "spawn: a directory that doesn't exist is ENOENT", || {
         fails(hooked().current_dir(c"/no/such"), Step::Directory, Errno::ENOENT)
     });
-    report.test(Needs::Calls, "spawn: impossible descriptors are EINVAL", impossible);
-    report.test(Needs::Calls, "spawn: u32::MAX is no user and no group", || {
+    report.test(
+        Needs::Calls,
+        "spawn: targets that are negative or occur twice are EINVAL, and those beyond the limit EBADF",
+        impossible,
+    );
+    report.test(Needs::Calls, "spawn: the user or group u32::MAX is EINVAL", || {
         fails(hooked().user(u32::MAX), Step::User, Errno::EINVAL)?;
         fails(hooked().group(u32::MAX), Step::Group, Errno::EINVAL)
     });
-    report.test(Needs::Calls, "spawn: too few free descriptors", too_few);
-    report.test(Needs::Calls, "spawn: each errno of a hook is returned", errnos_of_hook);
     report.test(
         Needs::Calls,
-        "spawn: a hook that exits, and one that is killed",
+        "spawn: too few free descriptors are EMFILE at the step that lacks them",
+        too_few,
+    );
+    report.test(Needs::Calls, "spawn: the errno of a hook is returned", errnos_of_hook);
+    report.test(
+        Needs::Calls,
+        "spawn: a hook can end the child, which is then waited for as usual",
         hooks_end,
     );
     report.test(
         Needs::Calls,
-        "spawn: handlers are reset, ignored signals stay",
+        "spawn: handlers are reset, and ignored signals stay ignored",
         dispositions,
     );
     report.test(
@@ -259,23 +267,43 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             })
         },
     );
-    report.test(Needs::Calls, "spawn: session, directory, parent-death signal", settings);
-    report.test(Needs::Calls, "spawn: user and groups", users);
-    report.test(Needs::Calls, "spawn: descriptors in every order", || {
-        for order in 0..4_usize.pow(4) {
-            orders(order)?;
-        }
-        Ok(())
-    });
-    report.test(Needs::Calls, "spawn: descriptors at free numbers", free_numbers);
     report.test(
         Needs::Calls,
-        "spawn: descriptors at the numbers of the pair",
+        "spawn: session, directory and parent-death signal are set",
+        settings,
+    );
+    report.test(Needs::Calls, "spawn: user and groups are set", users);
+    report.test(
+        Needs::Calls,
+        "spawn: four descriptors are mapped to each other's numbers in every order",
+        || {
+            for order in 0..4_usize.pow(4) {
+                orders(order)?;
+            }
+            Ok(())
+        },
+    );
+    report.test(
+        Needs::Calls,
+        "spawn: a descriptor is mapped to several free numbers",
+        free_numbers,
+    );
+    report.test(
+        Needs::Calls,
+        "spawn: descriptors are mapped to numbers that the pair and the report have",
         taken_numbers,
     );
-    report.test(Needs::Calls, "spawn: closed standard descriptors", closed_standard);
-    report.test(Needs::Calls, "reap: a child without a Child", reaps);
-    report.test(Needs::Calls, "a hundred starts that fail", || {
+    report.test(
+        Needs::Calls,
+        "spawn: it works while the standard descriptors are closed",
+        closed_standard,
+    );
+    report.test(
+        Needs::Calls,
+        "reap: a child is reaped by its process ID after its Child was dropped",
+        reaps,
+    );
+    report.test(Needs::Calls, "spawn: a hundred failures leave nothing open", || {
         let before = raw::open_descriptors();
         for _ in 0..100 {
             fails(&mut Command::new(c"/no/such", args), Step::Exec, Errno::ENOENT)?;
@@ -284,24 +312,36 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
         Ok(())
     });
 
-    report.test(EXEC, "spawn: what the program finds", || inherits(&this));
-    report.test(EXEC, "spawn: dispositions and mask of the program", || {
-        program_signals(&this)
-    });
-    report.test(EXEC, "wait: exit codes", || exit_codes(&this));
-    report.test(EXEC, "signal: a child is killed, and stopped and continued", || {
+    report.test(
+        EXEC,
+        "spawn: the program finds its arguments, environment, descriptors and socket",
+        || inherits(&this),
+    );
+    report.test(
+        EXEC,
+        "spawn: the program has the dispositions and the mask that were set",
+        || program_signals(&this),
+    );
+    report.test(EXEC, "wait: exit codes are returned", || exit_codes(&this));
+    report.test(EXEC, "signal: a child is killed, or stopped and continued", || {
         signals(&this)
     });
-    report.test(EXEC, "pidfd: readable when the child has ended", || pidfd_polls(&this));
-    report.test(EXEC, "pidfd: the exit status of a received one", || {
+    report.test(EXEC, "pidfd: it is readable when the child has ended", || {
+        pidfd_polls(&this)
+    });
+    report.test(EXEC, "pidfd: a received one reports the exit status", || {
         received_pidfd(&this)
     });
-    report.test(EXEC, "a hundred children", || many(&this));
-    report.test(EXEC, "spawn: a shared hook's writes are seen", || shared(&this));
+    report.test(EXEC, "spawn: a hundred children leave nothing open", || many(&this));
+    report.test(EXEC, "spawn: the parent sees what a hook wrote", || shared(&this));
 
-    report.test(Needs::Calls, "SignalFd: receives, polls, and leaves others", signal_fd);
-    report.test(Needs::Calls, "SignalFd: SIGCHLD names the child", signal_of_child);
-    report.test(Needs::Calls, "syscall: any call", || {
+    report.test(
+        Needs::Calls,
+        "SignalFd: it receives its signals, and can be polled",
+        signal_fd,
+    );
+    report.test(Needs::Calls, "SignalFd: SIGCHLD reports the child", signal_of_child);
+    report.test(Needs::Calls, "syscall: any system call can be made", || {
         // SAFETY: these calls have no arguments, or none that is memory.
         unsafe {
             same!(syscall::<__NR_getpid>([0; 6]), raw::getpid());
@@ -329,7 +369,7 @@ fn impossible() -> Outcome {
     Ok(())
 }
 
-/// The pair, the pidfd, and a temporary number, each one too many.
+/// Room for fewer descriptors than the pair, the pidfd and a temporary number need.
 fn too_few() -> Outcome {
     let status = raw::in_child(|| {
         let (Ok((a, _b)), has_pidfds) = (UnixStream::pair(), raw::kernel_release() >= (5, 2)) else {

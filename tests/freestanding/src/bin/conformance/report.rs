@@ -5,12 +5,12 @@ use freestanding::{Counts, raw};
 use linux_socketpair::process::{ExitStatus, SpawnError};
 use linux_socketpair::{Errno, Incomplete, Truncated};
 
-/// Where a test can show what it is for.
+/// What a test needs in order to prove something.
 #[derive(Clone, Copy)]
 pub enum Needs {
     /// The system calls, whatever implements them.
     Calls,
-    /// The kernel: QEMU user mode behaves differently, as the text says.
+    /// A kernel: QEMU user mode differs, as the text states.
     Kernel(&'static str),
     /// Seccomp filters: Linux 3.5, where they are built in, and not QEMU user mode.
     Seccomp,
@@ -24,7 +24,7 @@ pub struct Report {
 
 pub type Outcome = Result<(), Otherwise>;
 
-/// How a test ended that did not pass.
+/// Why a test did not pass.
 pub enum Otherwise {
     /// What was seen, what was expected, and the line that compared them.
     Failed { seen: [isize; 2], line: u32 },

@@ -1,4 +1,4 @@
-//! What a strict sandbox must allow, and that the errnos of filters reach the caller.
+//! What a strict sandbox must allow, and that errnos from filters reach the caller.
 
 use core::{
     mem::{ManuallyDrop, MaybeUninit},
@@ -364,8 +364,8 @@ const USES: &[Use] = &[
     },
 ];
 
-/// Whether a start came to the program, a folder, or to a step that only root may take. If the filter has ended the child,
-/// it ends this process too.
+/// Whether the start failed as it must: a folder can't be executed, and some steps only root may take. If the filter has ended
+/// the child, it ends this process too.
 fn cannot_execute(spawned: Result<Child, SpawnError>) -> bool {
     match spawned {
         Err(error) => matches!(error.errno(), Errno::EACCES | Errno::EPERM),
@@ -458,7 +458,7 @@ fn allowing(calls: &[u32], without: Option<u32>, works: fn(&Pairs) -> bool) -> i
     })
 }
 
-/// A call on a socket whose descriptor is the number. The filter answers before the kernel looks at the arguments.
+/// A call on a socket whose raw file descriptor is the number. The filter decides before the kernel reads the arguments.
 type Call = fn(&UnixStream, RawFd) -> Result<(), Errno>;
 
 /// The same end as one that keeps the boundaries of messages.
@@ -619,7 +619,7 @@ const CALLS: &[Call] = &[
     |s, _| unsafe { s.set_option(SOL_SOCKET as i32, SO_TYPE as i32, &[0; 4]) },
 ];
 
-/// Some calls are repeated until they are not interrupted.
+/// Some functions repeat an interrupted call.
 fn repeated_on_eintr(n: RawFd, call: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
     if n == Errno::EINTR.raw_os_error() {
         Err(Errno::EINTR)
@@ -628,7 +628,7 @@ fn repeated_on_eintr(n: RawFd, call: impl FnOnce() -> Result<(), Errno>) -> Resu
     }
 }
 
-/// For some calls ERANGE comes with the value.
+/// For some functions ERANGE comes with the value.
 fn a_value_on_erange(n: RawFd, call: impl FnOnce() -> Result<usize, Errno>) -> Result<(), Errno> {
     match call() {
         Ok(0) if n == Errno::ERANGE.raw_os_error() => Err(Errno::ERANGE),
@@ -639,7 +639,7 @@ fn a_value_on_erange(n: RawFd, call: impl FnOnce() -> Result<usize, Errno>) -> R
 /// The first argument of each call is the errno that the filter returns.
 fn every_errno() -> Outcome {
     let status = raw::in_child(|| {
-        raw::answer_with_argument(
+        raw::reject_with_argument(
             &[
                 __NR_socketpair,
                 __NR_read,
@@ -653,8 +653,8 @@ fn every_errno() -> Outcome {
             ],
             0,
         );
-        raw::answer_with_argument(&[__NR_getsockopt, __NR_setsockopt, FCNTL, __NR_ioctl, __NR_sendmmsg], 0);
-        raw::answer_with_argument(raw::RECVMMSGS, 0);
+        raw::reject_with_argument(&[__NR_getsockopt, __NR_setsockopt, FCNTL, __NR_ioctl, __NR_sendmmsg], 0);
+        raw::reject_with_argument(raw::RECVMMSGS, 0);
         for n in 1..=4095 {
             let socket = ManuallyDrop::new(unchecked(n));
             for (at, call) in CALLS.iter().enumerate() {
@@ -672,7 +672,7 @@ fn every_errno() -> Outcome {
 fn every_errno_of_poll() -> Outcome {
     let (a, _b) = must!(UnixStream::pair());
     let status = raw::in_child(|| {
-        raw::answer_with_argument(raw::PPOLLS, 1);
+        raw::reject_with_argument(raw::PPOLLS, 1);
         let mut fds = [(); 4095].map(|()| PollFd::new(&a, PollFlags::IN));
         let right = (1..=4095).all(|n| poll(&mut fds[..n], None).map_err(Errno::raw_os_error) == Err(n as i32));
         i32::from(!right)

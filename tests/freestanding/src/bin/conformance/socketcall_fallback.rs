@@ -16,7 +16,7 @@ use crate::report::{Needs, Outcome, Report, requires, same};
 
 /// Has a filter return an errno from each of the system calls.
 fn install(filter: &[(u32, Errno)]) {
-    raw::refuse(
+    raw::reject(
         filter
             .iter()
             .map(|&(number, errno)| (number, errno.raw_os_error() as u32)),

@@ -1,6 +1,6 @@
 //! Where i386 enters the kernel: at the vDSO's entry, or with `int 0x80`.
 //!
-//! The first call of a process finds it, so each test forks a process before this one makes a call of its own.
+//! The first call of a process decides it, so each test forks a process before this one makes a call.
 
 use core::ffi::CStr;
 use freestanding::{Arguments, raw};
@@ -31,9 +31,9 @@ fn offered() -> Vdso {
     unsafe { (&raw const OFFERED).read() }
 }
 
-/// Where a process must enter the kernel if nothing keeps it from looking: PR_GET_AUXV exists since Linux 6.4.
+/// Where a process must enter the kernel if nothing prevents the search: PR_GET_AUXV exists since Linux 6.4.
 fn expected() -> i32 {
-    // Since Linux 6.4. QEMU user mode 10 offers an entry on the stack alone.
+    // QEMU user mode 10 offers an entry on the stack alone.
     if offered().entry != 0 && raw::reports_auxv() {
         VDSO
     } else {
@@ -65,7 +65,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             format_args!("a filter returns {errno} from PR_GET_AUXV: int 0x80"),
             || {
                 enters(INT_0X80, || {
-                    raw::refuse_when(__NR_prctl, PR_GET_AUXV, errno as u32);
+                    raw::reject_when(__NR_prctl, PR_GET_AUXV, errno as u32);
                     true
                 })
             },
@@ -75,7 +75,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             format_args!("a filter returns {errno} from rt_sigprocmask, whatever is asked: int 0x80"),
             || {
                 enters(INT_0X80, || {
-                    raw::refuse([(__NR_rt_sigprocmask, errno as u32)]);
+                    raw::reject([(__NR_rt_sigprocmask, errno as u32)]);
                     true
                 })
             },
@@ -167,7 +167,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
         "an entry that was not found isn't looked up again",
         || {
             let prepare = || {
-                raw::refuse_when(__NR_prctl, PR_GET_AUXV, Errno::EINVAL.raw_os_error() as u32);
+                raw::reject_when(__NR_prctl, PR_GET_AUXV, Errno::EINVAL.raw_os_error() as u32);
                 UnixStream::pair().map(keep_open).is_ok()
             };
             same!(pair_status(prepare, &[__NR_socketpair]), 0);

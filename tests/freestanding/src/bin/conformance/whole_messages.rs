@@ -1,4 +1,4 @@
-//! Whole messages on streams: all bytes, and the descriptors that belong to them exactly once, however the kernel divides them.
+//! Whole messages on streams: all bytes arrive, and their descriptors exactly once, however the kernel divides the messages.
 
 use core::time::Duration;
 use freestanding::raw;
@@ -6,23 +6,21 @@ use linux_socketpair::{
     AsFd, ControlMessage, Errno, Incomplete, IoSlice, IoSliceMut, RecvControl, SendControl, UnixStream, space,
 };
 
-use crate::bytes::pair;
-use crate::control::{NothingLeaks, Test, declare, send};
+use crate::bytes::{content, pair};
+use crate::control::{NO_CTRUNC, NothingLeaks, Test, declare, send};
 use crate::report::{Needs, Outcome, Report, missing, must, requires, same};
-
-const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
 
 pub fn tests(report: &mut Report) {
     let mut report = NothingLeaks(report);
     let tests: &[Test] = &[
         (
             Needs::Calls,
-            "send_message_all: a message in many parts, with its descriptors once, at its first byte",
+            "send_message_all: descriptors are sent once, with the first byte of many parts",
             sent_once,
         ),
         (
             Needs::Calls,
-            "send_message_all: nothing to send is no call, and descriptors without a byte are EINVAL",
+            "send_message_all: without bytes it makes no call, and with descriptors it is EINVAL",
             nothing_to_send,
         ),
         (
@@ -42,12 +40,12 @@ pub fn tests(report: &mut Report) {
         ),
         (
             Needs::Calls,
-            "recv_message_exact: what comes before EAGAIN stays, and the same call continues",
+            "recv_message_exact: what came before EAGAIN is kept, and the next call continues",
             interrupted,
         ),
         (
             Needs::Calls,
-            "recv_message_exact: end of stream within a message, which keeps what came",
+            "recv_message_exact: end of stream within a message keeps what came before",
             end_of_stream,
         ),
         (
@@ -72,17 +70,17 @@ pub fn tests(report: &mut Report) {
         ),
         (
             Needs::Calls,
-            "recv_message_exact: the same sender is kept once, with descriptors around it",
+            "recv_message_exact: credentials of the same sender are kept once, descriptors all",
             same_sender,
         ),
         (
             Needs::Calls,
-            "recv_message_exact: different senders are kept",
+            "recv_message_exact: credentials of different senders are all kept",
             different_senders,
         ),
         (
             Needs::Kernel("it doesn't know the option"),
-            "recv_message_exact: the bytes that are left are those of the last part",
+            "recv_message_exact: BytesToRecv is that of the last part",
             bytes_left,
         ),
         (
@@ -92,7 +90,7 @@ pub fn tests(report: &mut Report) {
         ),
         (
             Needs::Calls,
-            "between processes, whole messages with descriptors in both directions",
+            "whole messages with descriptors pass between processes in both directions",
             between_processes,
         ),
     ];
@@ -127,15 +125,7 @@ fn drain(b: &UnixStream, content: &[u8], at: &mut usize) -> Result<usize, Errno>
 }
 
 const LEN: usize = 700_001;
-static CONTENT: [u8; LEN] = {
-    let mut content = [0; LEN];
-    let mut at = 0;
-    while at < LEN {
-        content[at] = (at % 251) as u8;
-        at += 1;
-    }
-    content
-};
+static CONTENT: [u8; LEN] = content();
 
 fn sent_once() -> Outcome {
     let (a, b): (UnixStream, UnixStream) = must!(pair());
