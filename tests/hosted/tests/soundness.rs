@@ -35,7 +35,7 @@ struct Subject {
 
 type Make = fn() -> io::Result<Subject>;
 
-/// Kinds of files, and which of the three types a conversion accepts, or its errno.
+/// Kinds of files, and the type to which each can be converted, or the errno.
 const KINDS: [(&str, Make, Result<SocketType, Errno>); 11] = [
     ("STREAM", unix::<kind::Stream>, Ok(SocketType::STREAM)),
     ("DGRAM", unix::<kind::Datagram>, Ok(SocketType::DGRAM)),
@@ -85,7 +85,7 @@ fn tcp(protocol: Option<NonZeroU32>) -> io::Result<Subject> {
     rustix::net::listen(&listener, 1)?;
     rustix::net::connect(&a, &rustix::net::getsockname(&listener)?)?;
     let b = rustix::net::accept_with(&listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
-    // Thousands of them are made: none shall wait in the kernel after it was closed.
+    // Thousands of them are made: none may linger in the kernel after close.
     rustix::net::sockopt::set_socket_linger(&a, Some(Duration::ZERO))?;
     rustix::net::send(&a, &[SENT; 24], SendFlags::empty())?;
     // MPTCP has none.
@@ -192,7 +192,7 @@ fn wait_for(fd: &impl AsRawFd) -> io::Result<()> {
     }
 }
 
-/// Makes a subject of each kind that there is here, and names the others.
+/// Calls `f` for each kind that this machine has, and names the others.
 fn for_each_kind(mut f: impl FnMut(&str, Make, Result<SocketType, Errno>)) {
     for (name, make, fits) in KINDS {
         match make() {
@@ -224,7 +224,7 @@ fn len(result: Result<usize, Errno>) -> Outcome {
     result.map(|len| (len, vec![]))
 }
 
-/// What every kind of socket has; those without flags ignore them.
+/// The functions that every kind of socket has; those without flags ignore the argument.
 fn common_functions<T: kind::Kind>() -> Vec<(&'static str, Receive<T>)> {
     vec![
         ("recv", |socket, buf, _, _| len(socket.recv(init(buf)))),
@@ -328,7 +328,7 @@ fn recv_messages<T: kind::Messages>(
         buf[..received.len.min(buf.len())].to_vec()
     });
     let bytes = bytes.collect();
-    // Of TCP, which writes none with this flag, they are those of before.
+    // With this flag TCP writes none, so these would be the bytes of before.
     Ok((
         len,
         if flags.contains(MessageFlags::TRUNC) {
@@ -607,7 +607,7 @@ fn a_pidfd_that_a_failed_call_installed_is_owned() {
 
 /// At the end of a stream, and where there is nothing to receive, the kernel writes credentials of process 0, user 0.
 #[test]
-fn credentials_come_with_a_message_alone() {
+fn credentials_are_received_only_with_a_message() {
     alone(|| {
         let (a, b) = UnixStream::pair().expect("a pair");
         b.set_nonblocking(true).expect("set");
@@ -649,7 +649,7 @@ fn repeat_without_a_message<T: kind::Kind>() {
 }
 
 #[test]
-fn a_loop_that_receives_nothing_leaks_nothing() {
+fn receiving_nothing_repeatedly_leaks_nothing() {
     alone(|| {
         repeat_without_a_message::<kind::Stream>();
         repeat_without_a_message::<kind::Datagram>();
@@ -705,7 +705,7 @@ fn with_filter<T: Send>(rules: &[(libc::c_long, Option<(u32, u32)>)], f: impl Fn
 }
 
 #[test]
-fn a_call_that_succeeds_and_writes_nothing_yields_nothing() {
+fn a_call_that_succeeds_without_writing_returns_nothing() {
     fn receive<T: kind::Kind>(socket: &Socket<T>, victim: &BorrowedFd<'_>) {
         assert_eq!(socket.recv(&mut [UNWRITTEN; 4]), Ok(0));
         assert_eq!(
@@ -876,7 +876,7 @@ fn taken(control: &mut RecvControl<'_>) -> Vec<u8> {
 }
 
 #[test]
-fn file_descriptors_on_a_stream_are_not_discarded_without_a_sign() {
+fn file_descriptors_on_a_stream_are_never_discarded_silently() {
     alone(|| {
         let (a, b) = UnixStream::pair().expect("a pair");
         b.set_nonblocking(true).expect("set");
@@ -942,7 +942,7 @@ fn file_descriptors_on_a_stream_are_not_discarded_without_a_sign() {
 }
 
 #[test]
-fn a_received_file_descriptor_is_closed_once_whatever_becomes_of_it() {
+fn a_received_file_descriptor_is_closed_exactly_once() {
     type Step = fn(&mut RecvControl<'_>) -> Vec<u8>;
     const STEPS: [(&str, Step, &[u8]); 9] = [
         ("nothing is taken", |_| vec![], &[]),
@@ -1073,7 +1073,7 @@ fn no_more_file_descriptors_are_kept_than_the_limit_allows() {
 }
 
 #[test]
-fn file_descriptors_that_there_is_too_little_memory_for_are_reported() {
+fn too_little_memory_for_file_descriptors_is_reported() {
     alone(|| {
         if in_qemu() {
             return skip(
@@ -1103,7 +1103,7 @@ fn file_descriptors_that_there_is_too_little_memory_for_are_reported() {
 }
 
 #[test]
-fn what_came_with_a_truncated_message_is_owned() {
+fn file_descriptors_of_a_truncated_message_are_owned() {
     alone(|| {
         let files = files(&[1, 2]);
         let mut memory = [MaybeUninit::uninit(); space::rights(2)];
@@ -1135,7 +1135,7 @@ fn a_negative_count_of_bytes_is_an_error() {
 }
 
 #[test]
-fn recv_exact_repeats_no_byte() {
+fn recv_exact_reports_what_it_received_before_end_of_stream() {
     alone(|| {
         let (a, b) = UnixStream::pair().expect("a pair");
         a.send_all(b"ab").expect("sent");
@@ -1154,7 +1154,7 @@ mod absent {
 
     struct Absent;
 
-    /// Is found where the type has no method of its own.
+    /// Its methods are called where the type has none of that name.
     trait Otherwise: Sized {
         fn send_all(self) -> Absent {
             Absent
