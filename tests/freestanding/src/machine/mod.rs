@@ -25,9 +25,10 @@ pub const STACK_STEP: usize = selected::STACK_STEP;
 /// # Safety
 ///
 /// As the system call that it makes.
-pub unsafe fn syscall6(number: u32, arguments: [usize; 6]) -> isize {
+pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+    // Passed on as an array, unoptimized code would call `memcpy`, which `smallest` lacks.
     // SAFETY: as the caller guarantees.
-    unsafe { selected::syscall6(number, arguments) }
+    unsafe { selected::syscall6(number, [a, b, c, d, e, f]) }
 }
 
 /// Calls a function on another stack, which grows down from `top`, and returns the word that it returns.
