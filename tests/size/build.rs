@@ -1,4 +1,4 @@
-//! Finds the program in assembly for the target, `assembly/ARCHITECTURE.s`, and its variant with `int 0x80`.
+//! Finds the target's program in assembly, `assembly/ARCHITECTURE.s`, and its variant with `int 0x80`.
 
 use std::{env, path::Path};
 
