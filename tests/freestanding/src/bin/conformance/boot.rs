@@ -9,7 +9,7 @@ use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixDatagram, Uni
 use crate::denied_rights;
 use crate::explain::{reads, why_no_pair};
 use crate::pairs::Pair;
-use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same, tests};
 
 const FILE_MAX: &CStr = c"/proc/sys/fs/file-max";
 
@@ -33,37 +33,15 @@ pub fn tests(report: &mut Report) {
         raw::raise_limit(2 * MANY as u64 + 64);
         Ok(())
     });
-    report.test(
-        Needs::Calls,
-        "fs.file-max is reached: ENFILE without CAP_SYS_ADMIN, and recovery",
-        file_max,
-    );
-    report.test(
-        Needs::Calls,
-        "twice as many sockets as fs.file-max: ENFILE for root too, and recovery",
-        socket_max,
-    );
-    report.test(
-        Needs::Calls,
-        "a cgroup's memory is used up: ENOMEM or ENFILE, and recovery",
-        memory_max,
-    );
-    report.test(Needs::Calls, "explained: fs.file-max is reached", explained_file_max);
-    report.test(
-        Needs::Calls,
-        "explained: twice as many sockets as fs.file-max",
-        explained_socket_max,
-    );
-    report.test(
-        Needs::Calls,
-        "explained: a cgroup's memory is used up",
-        explained_memory_max,
-    );
-    report.test(
-        Needs::Calls,
-        "explained: SELinux denies the creation of streams",
-        security_module,
-    );
+    tests! { report;
+        "fs.file-max is reached: ENFILE without CAP_SYS_ADMIN, and recovery": file_max;
+        "twice as many sockets as fs.file-max: ENFILE for root too, and recovery": socket_max;
+        "a cgroup's memory is used up: ENOMEM or ENFILE, and recovery": memory_max;
+        "explained: fs.file-max is reached": explained_file_max;
+        "explained: twice as many sockets as fs.file-max": explained_socket_max;
+        "explained: a cgroup's memory is used up": explained_memory_max;
+        "explained: SELinux denies the creation of streams": security_module;
+    }
     denied_rights::tests(report);
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
         same!(tipc_pair(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);

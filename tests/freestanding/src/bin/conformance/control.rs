@@ -10,7 +10,7 @@ use linux_socketpair::{
 };
 
 use crate::bytes::pair;
-use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, requires, same, since};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, requires, same, since, tests};
 
 const NO_PIDFD: Needs = Needs::Kernel("it has no SO_PASSPIDFD");
 pub const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
@@ -54,9 +54,6 @@ fn count(control: &mut RecvControl<'_>) -> usize {
     count
 }
 
-/// What a test needs, its name, and the test.
-pub type Test = (Needs, &'static str, fn() -> Outcome);
-
 /// Runs each test with room for many descriptors, and requires that as many are open afterwards as before.
 pub struct NothingLeaks<'a>(pub &'a mut Report);
 
@@ -77,147 +74,41 @@ impl NothingLeaks<'_> {
 
 pub fn tests(report: &mut Report) {
     let mut report = NothingLeaks(report);
-    each_kind!(report, Needs::Calls, "0 to 253 descriptors are passed", counts);
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv closes the descriptors that come with the bytes",
-        plain_recv
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "descriptors received with PEEK are owned, and arrive again",
-        peeked
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "credentials arrive whether the sender sends them or the kernel adds them",
-        credentials
-    );
-    let tests: &[Test] = &[
-        (Needs::Calls, "passing 254 descriptors is EINVAL", too_many),
-        (
-            Needs::Calls,
-            "a passed descriptor refers to the same open file, and is close-on-exec",
-            same_file,
-        ),
-        (Needs::Calls, "passing a descriptor that is not open is EBADF", not_open),
-        (
-            Needs::Calls,
-            "descriptors of different owners arrive in the order in which they were added",
-            positions,
-        ),
-        (
-            Needs::Calls,
-            "adding what there is no memory for is ENOBUFS, and keeps what was added before",
-            full,
-        ),
-        (
-            Needs::Calls,
-            "a control message of any level and type is sent",
-            any_message,
-        ),
-        (Needs::Calls, "descriptors that are not taken are closed", not_taken),
-        (
-            Needs::Calls,
-            "descriptors that are not taken are closed though others were",
-            taken_in_part,
-        ),
-        (
-            Needs::Calls,
-            "descriptors in a control message that is skipped are closed",
-            skipped_message,
-        ),
-        (
-            Needs::Calls,
-            "descriptors of an earlier message are closed when the memory is used again",
-            used_again,
-        ),
-        (Needs::Calls, "no descriptor is returned twice", never_twice),
-        (
-            Needs::Calls,
-            "descriptors that come with a truncated message are owned",
-            truncated_message,
-        ),
-        (
-            NO_CTRUNC,
-            "too little memory is reported, and what arrived is owned",
-            too_little_memory,
-        ),
-        (NO_CTRUNC, "no memory at all is reported", no_memory),
-        (
-            NO_CTRUNC,
-            "recv_or_eof closes the descriptors that come with the message",
-            recv_or_eof,
-        ),
-        (
-            Needs::Calls,
-            "too few free descriptors are reported, and what arrived is owned",
-            too_few_free,
-        ),
-        (
-            Needs::Calls,
-            "set_max_descriptors is exact: descriptors beyond it are closed, and that is reported",
-            max_descriptors,
-        ),
-        (
-            Needs::Calls,
-            "set_close_on_exec(false) makes received descriptors inheritable",
-            close_on_exec,
-        ),
-        (
-            Needs::Calls,
-            "credentials of a process that doesn't exist are ESRCH, or EPERM without CAP_SYS_ADMIN",
-            no_such_process,
-        ),
-        (
-            Needs::Calls,
-            "credentials and descriptors arrive together, both complete",
-            several,
-        ),
-        (Needs::Calls, "several messages of descriptors arrive as one", merged),
-        (
-            Needs::Calls,
-            "as_raw_parts and set_received serve the caller's own recvmsg",
-            raw_parts,
-        ),
-        (
-            Needs::Calls,
-            "an errno in the place of a descriptor is returned in its position",
-            errno_in_position,
-        ),
-        (NO_PIDFD, "a pidfd comes with each message, close-on-exec", pidfd),
-        (NO_PIDFD, "a pidfd that is not taken is closed", pidfd_not_taken),
-        (
-            NO_PIDFD,
-            "a pidfd for which no descriptor is free is EMFILE in its place",
-            pidfd_without_room,
-        ),
-        (
-            NO_PIDFD,
-            "a call that fails after it has installed a pidfd leaks nothing",
-            fails_with_pidfd,
-        ),
-        (
-            Needs::Calls,
-            "at end of stream there are no credentials, and no pidfd",
-            end_of_stream,
-        ),
-        (
-            Needs::Calls,
-            "a security label arrives if and only if a security module has labels",
-            security,
-        ),
-        (
-            Needs::Calls,
-            "descriptors and credentials pass between processes",
-            between_processes,
-        ),
-    ];
-    for &(needs, name, test) in tests {
-        report.test(needs, name, test);
+    tests! { report;
+        each kind "0 to 253 descriptors are passed": counts;
+        each kind "recv closes the descriptors that come with the bytes": plain_recv;
+        each kind "descriptors received with PEEK are owned, and arrive again": peeked;
+        each kind "credentials arrive whether the sender sends them or the kernel adds them": credentials;
+        "passing 254 descriptors is EINVAL": too_many;
+        "a passed descriptor refers to the same open file, and is close-on-exec": same_file;
+        "passing a descriptor that is not open is EBADF": not_open;
+        "descriptors of different owners arrive in the order in which they were added": positions;
+        "adding what there is no memory for is ENOBUFS, and keeps what was added before": full;
+        "a control message of any level and type is sent": any_message;
+        "descriptors that are not taken are closed": not_taken;
+        "descriptors that are not taken are closed though others were": taken_in_part;
+        "descriptors in a control message that is skipped are closed": skipped_message;
+        "descriptors of an earlier message are closed when the memory is used again": used_again;
+        "no descriptor is returned twice": never_twice;
+        "descriptors that come with a truncated message are owned": truncated_message;
+        (NO_CTRUNC) "too little memory is reported, and what arrived is owned": too_little_memory;
+        (NO_CTRUNC) "no memory at all is reported": no_memory;
+        (NO_CTRUNC) "recv_or_eof closes the descriptors that come with the message": recv_or_eof;
+        "too few free descriptors are reported, and what arrived is owned": too_few_free;
+        "set_max_descriptors is exact: descriptors beyond it are closed, and that is reported": max_descriptors;
+        "set_close_on_exec(false) makes received descriptors inheritable": close_on_exec;
+        "credentials of a process that doesn't exist are ESRCH, or EPERM without CAP_SYS_ADMIN": no_such_process;
+        "credentials and descriptors arrive together, both complete": several;
+        "several messages of descriptors arrive as one": merged;
+        "as_raw_parts and set_received serve the caller's own recvmsg": raw_parts;
+        "an errno in the place of a descriptor is returned in its position": errno_in_position;
+        (NO_PIDFD) "a pidfd comes with each message, close-on-exec": pidfd;
+        (NO_PIDFD) "a pidfd that is not taken is closed": pidfd_not_taken;
+        (NO_PIDFD) "a pidfd for which no descriptor is free is EMFILE in its place": pidfd_without_room;
+        (NO_PIDFD) "a call that fails after it has installed a pidfd leaks nothing": fails_with_pidfd;
+        "at end of stream there are no credentials, and no pidfd": end_of_stream;
+        "a security label arrives if and only if a security module has labels": security;
+        "descriptors and credentials pass between processes": between_processes;
     }
 }
 

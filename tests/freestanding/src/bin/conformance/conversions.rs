@@ -7,42 +7,17 @@ use linux_socketpair::{
     UnixSeqpacket, UnixStream, kind::Kind, socketpair,
 };
 
-use crate::report::{Needs, Outcome, Report, each_kind, must, same};
+use crate::report::{Outcome, Report, must, same, tests};
 
 pub fn tests(report: &mut Report) {
-    each_kind!(
-        report,
-        Needs::Calls,
-        "a descriptor of this type is accepted, owned and borrowed",
-        fits
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "an end of another type is EPROTOTYPE, and is returned with the error",
-        other_type
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "a descriptor that is no AF_UNIX socket is rejected, and is returned with the error",
-        others
-    );
-    report.test(
-        Needs::Calls,
-        "an end of a RAW pair is converted to a UnixDatagram",
-        raw_type,
-    );
-    report.test(
-        Needs::Calls,
-        "a socket that is not connected is accepted",
-        not_connected,
-    );
-    report.test(
-        Needs::Calls,
-        "clones of owned and borrowed descriptors are close-on-exec",
-        clones,
-    );
+    tests! { report;
+        each kind "a descriptor of this type is accepted, owned and borrowed": fits;
+        each kind "an end of another type is EPROTOTYPE, and is returned with the error": other_type;
+        each kind "a descriptor that is no AF_UNIX socket is rejected, and is returned with the error": others;
+        "an end of a RAW pair is converted to a UnixDatagram": raw_type;
+        "a socket that is not connected is accepted": not_connected;
+        "clones of owned and borrowed descriptors are close-on-exec": clones;
+    }
 }
 
 /// Tries both conversions, expecting an errno or success, after which the descriptor must still be open.

@@ -12,7 +12,7 @@ use linux_socketpair::{
 
 use crate::bytes::pair;
 use crate::control::{NothingLeaks, declare, send};
-use crate::report::{Needs, Outcome, Report, each_kind, missing, must, same};
+use crate::report::{Needs, Outcome, Report, missing, must, same, tests};
 
 const NO_CTRUNC: Needs =
     Needs::Kernel("it doesn't set MSG_CTRUNC, and installs descriptors that there is no memory for");
@@ -24,101 +24,32 @@ pub fn tests(report: &mut Report) {
         Needs::Kernel("on riscv32 it has no recvmmsg")
     };
     let mut report = NothingLeaks(report);
-    each_kind!(
-        messages report,
-        needs,
-        "send_messages, recv_messages: each message arrives as it was sent",
-        there_and_back
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: messages beyond those that it has buffers for stay",
-        fewer_places
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: a truncated message is EMSGSIZE, and the others are not",
-        truncated
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages waits for the first message only",
-        waits_for_one
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: descriptors are in the RecvControl of their message",
-        controls
-    );
-    each_kind!(
-        messages report,
-        NO_CTRUNC,
-        "recv_messages: a message without memory for descriptors reports it",
-        without_control
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: what was not taken is closed when the memory is used again, also by a call that fails",
-        used_again
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: each RecvControl has its own limit of descriptors",
-        max_descriptors
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: descriptors are close-on-exec if any RecvControl requires it",
-        close_on_exec
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: PEEK returns the first message in every place",
-        peeked
-    );
-    each_kind!(
-        messages report,
-        Needs::Kernel("it reports an error after the first message at once, or not at all"),
-        "recv_messages: the next call returns an error that came after the first message",
-        error_after_the_first
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "send_messages: a call with the rest returns an error that came after the first message",
-        unsent
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "send_messages: messages beyond what the buffer holds are not sent",
-        no_room
-    );
-    each_kind!(messages report, needs, "send_messages: a closed peer is EPIPE, or ECONNREFUSED on DGRAM", closed);
-    each_kind!(
-        messages report,
-        needs,
-        "send_messages: of more than 1024 messages 1024 are sent, and by the next call the rest",
-        more_than_1024
-    );
-    report.test(
-        needs,
-        "SEQPACKET: recv_messages: at end of stream the remaining places are empty messages",
-        end_of_stream,
-    );
-    report.test(
-        Needs::Kernel("1024 are the most"),
-        "SEQPACKET: recv_messages receives more than 1024 messages",
-        receives_more_than_1024,
-    );
+    tests! { report;
+        each message kind (needs) "send_messages, recv_messages: each message arrives as it was sent": there_and_back;
+        each message kind (needs) "recv_messages: messages beyond those that it has buffers for stay": fewer_places;
+        each message kind (needs) "recv_messages: a truncated message is EMSGSIZE, and the others are not": truncated;
+        each message kind (needs) "recv_messages waits for the first message only": waits_for_one;
+        each message kind (needs) "recv_messages: descriptors are in the RecvControl of their message": controls;
+        each message kind (NO_CTRUNC) "recv_messages: a message without memory for descriptors reports it":
+            without_control;
+        each message kind (needs) "recv_messages: what was not taken is closed when the memory is used again, also by a call that fails":
+            used_again;
+        each message kind (needs) "recv_messages: each RecvControl has its own limit of descriptors": max_descriptors;
+        each message kind (needs) "recv_messages: descriptors are close-on-exec if any RecvControl requires it":
+            close_on_exec;
+        each message kind (needs) "recv_messages: PEEK returns the first message in every place": peeked;
+        each message kind (Needs::Kernel("it reports an error after the first message at once, or not at all")) "recv_messages: the next call returns an error that came after the first message":
+            error_after_the_first;
+        each message kind (needs) "send_messages: a call with the rest returns an error that came after the first message":
+            unsent;
+        each message kind (needs) "send_messages: messages beyond what the buffer holds are not sent": no_room;
+        each message kind (needs) "send_messages: a closed peer is EPIPE, or ECONNREFUSED on DGRAM": closed;
+        each message kind (needs) "send_messages: of more than 1024 messages 1024 are sent, and by the next call the rest":
+            more_than_1024;
+        (needs) "SEQPACKET: recv_messages: at end of stream the remaining places are empty messages": end_of_stream;
+        (Needs::Kernel("1024 are the most")) "SEQPACKET: recv_messages receives more than 1024 messages":
+            receives_more_than_1024;
+    }
 }
 
 /// Declares that many messages to receive, of that many bytes each.

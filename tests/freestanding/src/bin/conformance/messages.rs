@@ -10,87 +10,34 @@ use linux_socketpair::{
 
 use crate::bytes::pair;
 use crate::control::{declare, recv_count, send};
-use crate::report::{Needs, Outcome, Report, each_kind, must, requires, same};
+use crate::report::{Outcome, Report, must, requires, same, tests};
 
 const NONE: MessageFlags = MessageFlags::empty();
 const PEEK: MessageFlags = MessageFlags::PEEK;
 const TRUNC: MessageFlags = MessageFlags::TRUNC;
 
 pub fn tests(report: &mut Report) {
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv truncates a message that is longer than the buffer, as the flags require",
-        recv_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv_vectored truncates a message that is longer than the buffers, as the flags require",
-        recv_vectored_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv_uninit truncates a message that is longer than the memory, as the flags require",
-        recv_uninit_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv_message truncates a message that is longer than the buffers, as the flags require",
-        recv_message_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv_message_uninit truncates a message that is longer than the memory, as the flags require",
-        recv_message_uninit_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "of uninitialized memory only what was written is returned",
-        uninit
-    );
-    each_kind!(messages report, Needs::Calls, "an empty message is received, and an empty buffer truncates one that isn't empty", empty);
-    each_kind!(messages report, Needs::Calls, "next_message_len returns the length, and leaves the message in place", next_len);
-    report.test(
-        Needs::Calls,
-        "SEQPACKET: next_message_len is 0 at end of stream",
-        next_len_at_eof,
-    );
-    report.test(
-        Needs::Calls,
-        "SEQPACKET: recv_or_eof distinguishes an empty message from end of stream",
-        recv_or_eof,
-    );
-    report.test(
-        Needs::Calls,
-        "SEQPACKET: recv_or_eof without credentials is EINVAL for 0 bytes",
-        recv_or_eof_without_credentials,
-    );
-    report.test(
-        Needs::Calls,
-        "STREAM: an empty buffer receives nothing, and leaves bytes and descriptors in place",
-        empty_buffers,
-    );
-    report.test(
-        Needs::Calls,
-        "STREAM: receiving a message out of band is EINVAL, and leaves the byte in place",
-        message_out_of_band,
-    );
-    report.test(
-        Needs::Calls,
-        "STREAM: sending control messages without a byte is EINVAL",
-        control_without_bytes,
-    );
-    each_kind!(
-        messages report,
-        Needs::Calls,
-        "control messages arrive with an empty message",
-        control_with_empty_message
-    );
+    tests! { report;
+        each kind "recv truncates a message that is longer than the buffer, as the flags require": recv_truncates;
+        each kind "recv_vectored truncates a message that is longer than the buffers, as the flags require":
+            recv_vectored_truncates;
+        each kind "recv_uninit truncates a message that is longer than the memory, as the flags require":
+            recv_uninit_truncates;
+        each kind "recv_message truncates a message that is longer than the buffers, as the flags require":
+            recv_message_truncates;
+        each kind "recv_message_uninit truncates a message that is longer than the memory, as the flags require":
+            recv_message_uninit_truncates;
+        each kind "of uninitialized memory only what was written is returned": uninit;
+        each message kind "an empty message is received, and an empty buffer truncates one that isn't empty": empty;
+        each message kind "next_message_len returns the length, and leaves the message in place": next_len;
+        "SEQPACKET: next_message_len is 0 at end of stream": next_len_at_eof;
+        "SEQPACKET: recv_or_eof distinguishes an empty message from end of stream": recv_or_eof;
+        "SEQPACKET: recv_or_eof without credentials is EINVAL for 0 bytes": recv_or_eof_without_credentials;
+        "STREAM: an empty buffer receives nothing, and leaves bytes and descriptors in place": empty_buffers;
+        "STREAM: receiving a message out of band is EINVAL, and leaves the byte in place": message_out_of_band;
+        "STREAM: sending control messages without a byte is EINVAL": control_without_bytes;
+        each message kind "control messages arrive with an empty message": control_with_empty_message;
+    }
 }
 
 /// A receiving call into `buf`: its result, and the flags of the message where it returns them.

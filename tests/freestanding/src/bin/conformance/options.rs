@@ -12,7 +12,7 @@ use linux_socketpair::{
 
 use crate::bytes::pair;
 use crate::control::{declare, recv_count, send};
-use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, requires, same, since};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, requires, same, since, tests};
 
 /// Something that is off at first and can be turned on.
 type Switch = (
@@ -76,101 +76,44 @@ pub fn tests(report: &mut Report) {
             Ok(())
         });
     }
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "without SO_PASSRIGHTS, passing a descriptor is EPERM",
-        rejects_rights,
-    );
-    each_kind!(report, Needs::Calls, "type, domain and protocol are reported", identity);
-    each_kind!(
-        report,
-        Needs::Calls,
-        "bytes_to_recv and memory_sent report what is queued",
-        queues
-    );
-    report.test(
-        Needs::Calls,
-        "peer_credentials are those of the process that made the pair",
-        peer_credentials,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "peer_pidfd returns a pidfd, since Linux 6.16 also when the peer has been reaped",
-        peer_pidfd,
-    );
-    report.test(
-        Needs::Kernel("it handles the list as an int"),
-        "peer_groups returns as many groups as peer_group_count",
-        peer_groups,
-    );
-    report.test(
-        Needs::Kernel("it handles the list as an int"),
-        "peer_groups are those that the peer had when it made the pair",
-        groups_of_the_peer,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know SO_PEERPIDFD"),
-        "a pair's first descriptor, and a pidfd, may be 0",
-        descriptor_0,
-    );
-    report.test(
-        Needs::Calls,
-        "peer_security returns a label of peer_security_len bytes",
-        peer_security,
-    );
+    tests! { report;
+        (Needs::Kernel("it doesn't know the option")) "without SO_PASSRIGHTS, passing a descriptor is EPERM":
+            rejects_rights;
+        each kind "type, domain and protocol are reported": identity;
+        each kind "bytes_to_recv and memory_sent report what is queued": queues;
+        "peer_credentials are those of the process that made the pair": peer_credentials;
+        (Needs::Kernel("it doesn't know the option")) "peer_pidfd returns a pidfd, since Linux 6.16 also when the peer has been reaped":
+            peer_pidfd;
+        (Needs::Kernel("it handles the list as an int")) "peer_groups returns as many groups as peer_group_count":
+            peer_groups;
+        (Needs::Kernel("it handles the list as an int")) "peer_groups are those that the peer had when it made the pair":
+            groups_of_the_peer;
+        (Needs::Kernel("it doesn't know SO_PEERPIDFD")) "a pair's first descriptor, and a pidfd, may be 0":
+            descriptor_0;
+        "peer_security returns a label of peer_security_len bytes": peer_security;
+    }
     report.test(Needs::Calls, "no error is pending on a new pair", || {
         let (a, _b) = must!(UnixStream::pair());
         same!(must!(a.take_error()).is_none(), true);
         Ok(())
     });
-    report.test(Needs::Calls, "a pending error is reported once", pending_error);
-    report.test(
-        Needs::Calls,
-        "buffer sizes are doubled, and kept within limits",
-        buffer_sizes,
-    );
-    report.test(
-        Needs::Calls,
-        "buffer sizes are forced beyond the limits, with CAP_NET_ADMIN alone",
-        forced_buffer_sizes,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "SO_RIGHTS_NOTRUNC is set, and descriptors arrive as before",
-        rights_notrunc,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "bytes are received with the number of those that are left",
-        bytes_left,
-    );
-    report.test(
-        Needs::Calls,
-        "receiving from a stream waits for as many bytes as the low-water mark, and poll for one",
-        low_water_mark,
-    );
-    each_kind!(
-        messages report,
-        Needs::Kernel("it has no such control messages"),
-        "messages are received with the time at which they were sent",
-        timestamps
-    );
-    report.test(
-        Needs::Kernel("version 10 reports success when a timeout is read, and writes nothing"),
-        "timeouts are read back",
-        timeouts_are_read_back,
-    );
-    report.test(
-        Needs::Calls,
-        "timeouts are read with the option for 32-bit time",
-        timeout_in_words,
-    );
-    report.test(Needs::Calls, "timeouts expire", timeouts_are_observed);
-    report.test(
-        Needs::Calls,
-        "timeouts are not shortened, also beyond 2038",
-        long_timeouts,
-    );
+    tests! { report;
+        "a pending error is reported once": pending_error;
+        "buffer sizes are doubled, and kept within limits": buffer_sizes;
+        "buffer sizes are forced beyond the limits, with CAP_NET_ADMIN alone": forced_buffer_sizes;
+        (Needs::Kernel("it doesn't know the option")) "SO_RIGHTS_NOTRUNC is set, and descriptors arrive as before":
+            rights_notrunc;
+        (Needs::Kernel("it doesn't know the option")) "bytes are received with the number of those that are left":
+            bytes_left;
+        "receiving from a stream waits for as many bytes as the low-water mark, and poll for one": low_water_mark;
+        each message kind (Needs::Kernel("it has no such control messages")) "messages are received with the time at which they were sent":
+            timestamps;
+        (Needs::Kernel("version 10 reports success when a timeout is read, and writes nothing")) "timeouts are read back":
+            timeouts_are_read_back;
+        "timeouts are read with the option for 32-bit time": timeout_in_words;
+        "timeouts expire": timeouts_are_observed;
+        "timeouts are not shortened, also beyond 2038": long_timeouts;
+    }
     #[cfg(target_pointer_width = "32")]
     for errno in [Errno::ENOPROTOOPT.raw_os_error() as u32, 0] {
         report.test(
@@ -179,32 +122,14 @@ pub fn tests(report: &mut Report) {
             || short_timeouts(errno),
         );
     }
-    report.test(
-        Needs::Calls,
-        "set_nonblocking applies to all descriptors of an end",
-        nonblocking,
-    );
-    report.test(
-        Needs::Calls,
-        "set_close_on_exec applies to one descriptor",
-        close_on_exec,
-    );
-    report.test(
-        Needs::Calls,
-        "a clone is the same end at the lowest free descriptor, close-on-exec",
-        clone,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "peeking begins at the peek offset",
-        peek_offset,
-    );
-    report.test(Needs::Calls, "any other option can be read and set", any_option);
-    report.test(
-        Needs::Calls,
-        "calls on a descriptor that is no socket are ENOTSOCK",
-        no_socket,
-    );
+    tests! { report;
+        "set_nonblocking applies to all descriptors of an end": nonblocking;
+        "set_close_on_exec applies to one descriptor": close_on_exec;
+        "a clone is the same end at the lowest free descriptor, close-on-exec": clone;
+        (Needs::Kernel("it doesn't know the option")) "peeking begins at the peek offset": peek_offset;
+        "any other option can be read and set": any_option;
+        "calls on a descriptor that is no socket are ENOTSOCK": no_socket;
+    }
 }
 
 fn rejects_rights() -> Outcome {

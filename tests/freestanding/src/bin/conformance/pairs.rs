@@ -6,7 +6,7 @@ use linux_socketpair::{
     Domain, Errno, RawFd, SocketFlags, SocketType, close, read, socketpair, socketpair_into, write,
 };
 
-use crate::report::{Needs, Outcome, Report, must, same};
+use crate::report::{Needs, Outcome, Report, must, same, tests};
 
 pub const TYPES: [SocketType; 3] = [SocketType::STREAM, SocketType::DGRAM, SocketType::SEQPACKET];
 
@@ -99,12 +99,10 @@ pub fn tests(report: &mut Report) {
     report.test(Needs::Calls, "protocol 1 is accepted, and becomes 0", || {
         read_back(SocketType::STREAM, SocketType::STREAM, 1)
     });
-    report.test(
-        Needs::Calls,
-        "new descriptors are the lowest that are free",
-        lowest_free,
-    );
-    report.test(Needs::Calls, "sv may be unaligned", unaligned);
+    tests! { report;
+        "new descriptors are the lowest that are free": lowest_free;
+        "sv may be unaligned": unaligned;
+    }
     report.test(Needs::Calls, "DGRAM: writing to a closed peer is ECONNREFUSED", || {
         write_to_closed(SocketType::DGRAM, Errno::ECONNREFUSED)
     });

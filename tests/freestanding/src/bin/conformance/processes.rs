@@ -13,7 +13,7 @@ use linux_socketpair::{
 };
 
 use crate::control::declare;
-use crate::report::{Needs, Outcome, Report, missing, must, requires, same};
+use crate::report::{Needs, Outcome, Report, missing, must, requires, same, tests};
 
 /// With this argument the program is a child that reports its state.
 pub const CHILD: &CStr = c"as-child";
@@ -227,36 +227,20 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
     report.test(Needs::Calls, "spawn: a directory that doesn't exist is ENOENT", || {
         fails(hooked().current_dir(c"/no/such"), Step::Directory, Errno::ENOENT)
     });
-    report.test(
-        Needs::Calls,
-        "spawn: targets that are negative or occur twice are EINVAL, and those beyond the limit EBADF",
-        impossible,
-    );
+    tests! { report;
+        "spawn: targets that are negative or occur twice are EINVAL, and those beyond the limit EBADF": impossible;
+    }
     report.test(Needs::Calls, "spawn: the user or group u32::MAX is EINVAL", || {
         fails(hooked().user(u32::MAX), Step::User, Errno::EINVAL)?;
         fails(hooked().group(u32::MAX), Step::Group, Errno::EINVAL)
     });
-    report.test(
-        Needs::Calls,
-        "spawn: too few free descriptors are EMFILE at the step that lacks them",
-        too_few,
-    );
-    report.test(Needs::Calls, "spawn: the errno of a hook is returned", errnos_of_hook);
-    report.test(
-        Needs::Calls,
-        "spawn: a hook can end the child, which is then waited for as usual",
-        hooks_end,
-    );
-    report.test(
-        Needs::Calls,
-        "spawn: handlers are reset, and ignored signals stay ignored",
-        dispositions,
-    );
-    report.test(
-        Needs::Calls,
-        "spawn: a signal to the child ends it, and runs no handler of the parent",
-        signal_in_child,
-    );
+    tests! { report;
+        "spawn: too few free descriptors are EMFILE at the step that lacks them": too_few;
+        "spawn: the errno of a hook is returned": errnos_of_hook;
+        "spawn: a hook can end the child, which is then waited for as usual": hooks_end;
+        "spawn: handlers are reset, and ignored signals stay ignored": dispositions;
+        "spawn: a signal to the child ends it, and runs no handler of the parent": signal_in_child;
+    }
     report.test(
         Needs::Kernel("it never blocks some signals"),
         "spawn: all signals are blocked during the start",
@@ -267,12 +251,10 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             })
         },
     );
-    report.test(
-        Needs::Calls,
-        "spawn: session, directory and parent-death signal are set",
-        settings,
-    );
-    report.test(Needs::Calls, "spawn: user and groups are set", users);
+    tests! { report;
+        "spawn: session, directory and parent-death signal are set": settings;
+        "spawn: user and groups are set": users;
+    }
     report.test(
         Needs::Calls,
         "spawn: four descriptors are mapped to each other's numbers in every order",
@@ -283,26 +265,12 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             Ok(())
         },
     );
-    report.test(
-        Needs::Calls,
-        "spawn: a descriptor is mapped to several free numbers",
-        free_numbers,
-    );
-    report.test(
-        Needs::Calls,
-        "spawn: descriptors are mapped to numbers that the pair and the report have",
-        taken_numbers,
-    );
-    report.test(
-        Needs::Calls,
-        "spawn: it works while the standard descriptors are closed",
-        closed_standard,
-    );
-    report.test(
-        Needs::Calls,
-        "reap: a child is reaped by its process ID after its Child was dropped",
-        reaps,
-    );
+    tests! { report;
+        "spawn: a descriptor is mapped to several free numbers": free_numbers;
+        "spawn: descriptors are mapped to numbers that the pair and the report have": taken_numbers;
+        "spawn: it works while the standard descriptors are closed": closed_standard;
+        "reap: a child is reaped by its process ID after its Child was dropped": reaps;
+    }
     report.test(Needs::Calls, "spawn: a hundred failures leave nothing open", || {
         let before = raw::open_descriptors();
         for _ in 0..100 {
@@ -335,12 +303,10 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
     report.test(EXEC, "spawn: a hundred children leave nothing open", || many(&this));
     report.test(EXEC, "spawn: the parent sees what a hook wrote", || shared(&this));
 
-    report.test(
-        Needs::Calls,
-        "SignalFd: it receives its signals, and can be polled",
-        signal_fd,
-    );
-    report.test(Needs::Calls, "SignalFd: SIGCHLD reports the child", signal_of_child);
+    tests! { report;
+        "SignalFd: it receives its signals, and can be polled": signal_fd;
+        "SignalFd: SIGCHLD reports the child": signal_of_child;
+    }
     report.test(Needs::Calls, "syscall: any system call can be made", || {
         // SAFETY: these calls have no arguments, or none that is memory.
         unsafe {

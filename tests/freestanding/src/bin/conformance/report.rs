@@ -64,18 +64,37 @@ impl Report {
     }
 }
 
-/// Runs a generic test for each kind of socket, or only for those that keep the boundaries of messages.
-macro_rules! each_kind {
-    ($report:expr, $needs:expr, $name:literal, $test:ident) => {
-        $report.test($needs, concat!("STREAM: ", $name), $test::<linux_socketpair::kind::Stream>);
-        crate::report::each_kind!(messages $report, $needs, $name, $test);
+/// Runs tests, each with its name and its function, and with what it needs, in parentheses, if that is more than `Needs::Calls`.
+/// A generic test is run for `each kind` of socket, or `each message kind`: those that keep the boundaries of messages.
+macro_rules! tests {
+    ($report:expr;) => {};
+    ($report:expr; each kind $(($needs:expr))? $name:literal: $test:ident; $($rest:tt)*) => {
+        let needs = $crate::report::needs!($($needs)?);
+        $report.test(needs, concat!("STREAM: ", $name), $test::<linux_socketpair::kind::Stream>);
+        $crate::report::tests! { $report; each message kind (needs) $name: $test; $($rest)* }
     };
-    (messages $report:expr, $needs:expr, $name:literal, $test:ident) => {
-        $report.test($needs, concat!("DGRAM: ", $name), $test::<linux_socketpair::kind::Datagram>);
-        $report.test($needs, concat!("SEQPACKET: ", $name), $test::<linux_socketpair::kind::Seqpacket>);
+    ($report:expr; each message kind $(($needs:expr))? $name:literal: $test:ident; $($rest:tt)*) => {
+        let needs = $crate::report::needs!($($needs)?);
+        $report.test(needs, concat!("DGRAM: ", $name), $test::<linux_socketpair::kind::Datagram>);
+        $report.test(needs, concat!("SEQPACKET: ", $name), $test::<linux_socketpair::kind::Seqpacket>);
+        $crate::report::tests! { $report; $($rest)* }
+    };
+    ($report:expr; $(($needs:expr))? $name:literal: $test:ident; $($rest:tt)*) => {
+        $report.test($crate::report::needs!($($needs)?), $name, $test);
+        $crate::report::tests! { $report; $($rest)* }
     };
 }
-pub(crate) use each_kind;
+pub(crate) use tests;
+
+macro_rules! needs {
+    () => {
+        $crate::report::Needs::Calls
+    };
+    ($needs:expr) => {
+        $needs
+    };
+}
+pub(crate) use needs;
 
 /// A number to compare: what a call returned, or its errno, negated.
 pub trait Seen {

@@ -20,7 +20,7 @@ use linux_socketpair::{
 
 use crate::control::{declare, send};
 use crate::explain::STATFS;
-use crate::report::{Needs, Outcome, Report, must, requires, same};
+use crate::report::{Needs, Outcome, Report, must, requires, same, tests};
 
 /// Pairs on which the calls are made: both have received 4 bytes, and of the second the sender was shut down then.
 struct Pairs {
@@ -416,16 +416,10 @@ pub fn tests(report: &mut Report) {
             );
         }
     }
-    report.test(
-        Needs::Seccomp,
-        "every errno from 1 to 4095 is returned unchanged by every call",
-        every_errno,
-    );
-    report.test(
-        Needs::Seccomp,
-        "every errno from 1 to 4095 is returned unchanged by poll",
-        every_errno_of_poll,
-    );
+    tests! { report;
+        (Needs::Seccomp) "every errno from 1 to 4095 is returned unchanged by every call": every_errno;
+        (Needs::Seccomp) "every errno from 1 to 4095 is returned unchanged by poll": every_errno_of_poll;
+    }
 }
 
 /// Older kernels lack the direct socket calls where there is `socketcall`, and on 32-bit machines ppoll_time64; what

@@ -10,7 +10,7 @@ use linux_socketpair::{
     UnixStream, socketpair, space,
 };
 
-use crate::report::{Needs, Outcome, Report, same};
+use crate::report::{Needs, Outcome, Report, same, tests};
 
 /// One end of a pair, and something to check with it.
 type Check = fn(&UnixStream) -> bool;
@@ -176,11 +176,9 @@ pub fn tests(report: &mut Report) {
             Ok(())
         });
     }
-    report.test(
-        Needs::Seccomp,
-        "the forged control messages of these tests would be received",
-        forged_rights_are_rights,
-    );
+    tests! { report;
+        (Needs::Seccomp) "the forged control messages of these tests would be received": forged_rights_are_rights;
+    }
 }
 
 /// That the memory above would have been read as a message.

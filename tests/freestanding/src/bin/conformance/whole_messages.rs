@@ -7,95 +7,29 @@ use linux_socketpair::{
 };
 
 use crate::bytes::{content, pair};
-use crate::control::{NO_CTRUNC, NothingLeaks, Test, declare, send};
-use crate::report::{Needs, Outcome, Report, missing, must, requires, same};
+use crate::control::{NO_CTRUNC, NothingLeaks, declare, send};
+use crate::report::{Needs, Outcome, Report, missing, must, requires, same, tests};
 
 pub fn tests(report: &mut Report) {
     let mut report = NothingLeaks(report);
-    let tests: &[Test] = &[
-        (
-            Needs::Calls,
-            "send_message_all: descriptors are sent once, with the first byte of many parts",
-            sent_once,
-        ),
-        (
-            Needs::Calls,
-            "send_message_all: without bytes it makes no call, and with descriptors it is EINVAL",
-            nothing_to_send,
-        ),
-        (
-            Needs::Calls,
-            "send_message_all: an error keeps what was not sent",
-            unsent,
-        ),
-        (
-            Needs::Calls,
-            "send_message_all, recv_message_exact: more buffers than one call accepts",
-            many_buffers,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: descriptors of several parts, and not those of the next message",
-            several_parts,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: what came before EAGAIN is kept, and the next call continues",
-            interrupted,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: end of stream within a message keeps what came before",
-            end_of_stream,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: descriptors that are taken between parts are not returned again",
-            taken_between_parts,
-        ),
-        (
-            NO_CTRUNC,
-            "recv_message_exact: too little memory is reported, and all bytes arrive",
-            too_little_memory,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: too few free descriptors are reported, and all bytes arrive",
-            too_few_free,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: set_max_descriptors counts those of all parts",
-            max_descriptors,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: credentials of the same sender are kept once, descriptors all",
-            same_sender,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: credentials of different senders are all kept",
-            different_senders,
-        ),
-        (
-            Needs::Kernel("it doesn't know the option"),
-            "recv_message_exact: BytesToRecv is that of the last part",
-            bytes_left,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: empty buffers receive nothing",
-            empty_buffers,
-        ),
-        (
-            Needs::Calls,
-            "whole messages with descriptors pass between processes in both directions",
-            between_processes,
-        ),
-    ];
-    for &(needs, name, test) in tests {
-        report.test(needs, name, test);
+    tests! { report;
+        "send_message_all: descriptors are sent once, with the first byte of many parts": sent_once;
+        "send_message_all: without bytes it makes no call, and with descriptors it is EINVAL": nothing_to_send;
+        "send_message_all: an error keeps what was not sent": unsent;
+        "send_message_all, recv_message_exact: more buffers than one call accepts": many_buffers;
+        "recv_message_exact: descriptors of several parts, and not those of the next message": several_parts;
+        "recv_message_exact: what came before EAGAIN is kept, and the next call continues": interrupted;
+        "recv_message_exact: end of stream within a message keeps what came before": end_of_stream;
+        "recv_message_exact: descriptors that are taken between parts are not returned again": taken_between_parts;
+        (NO_CTRUNC) "recv_message_exact: too little memory is reported, and all bytes arrive": too_little_memory;
+        "recv_message_exact: too few free descriptors are reported, and all bytes arrive": too_few_free;
+        "recv_message_exact: set_max_descriptors counts those of all parts": max_descriptors;
+        "recv_message_exact: credentials of the same sender are kept once, descriptors all": same_sender;
+        "recv_message_exact: credentials of different senders are all kept": different_senders;
+        (Needs::Kernel("it doesn't know the option")) "recv_message_exact: BytesToRecv is that of the last part":
+            bytes_left;
+        "recv_message_exact: empty buffers receive nothing": empty_buffers;
+        "whole messages with descriptors pass between processes in both directions": between_processes;
     }
 }
 
