@@ -94,6 +94,19 @@ pub unsafe fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
     }
 }
 
+/// Installs a seccomp filter in this thread; returns whether the kernel permits that.
+pub fn install_filter(program: &mut [libc::sock_filter]) -> bool {
+    let program = libc::sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_mut_ptr(),
+    };
+    // SAFETY: the calls read the program, and affect this thread alone.
+    unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
+    }
+}
+
 /// The former limits of open files, restored on drop.
 pub struct Limit(libc::rlimit);
 

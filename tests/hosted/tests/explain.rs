@@ -5,7 +5,7 @@ use linux_socketpair::explain::{self, Cause, OpenFiles, Usage};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair};
 use std::{ffi::CString, fs, os::unix::ffi::OsStrExt, path::Path, thread};
 
-use hosted::{alone, in_qemu, skip};
+use hosted::{alone, chroot, in_child, in_qemu, skip};
 
 const UNIX: Domain = Domain::UNIX;
 const STREAM: SocketType = SocketType::STREAM;
@@ -261,25 +261,6 @@ fn an_unavailable_domain_is_not_attributed_to_a_filter() {
     assert_eq!((cause, cause.in_detail()), (expected, expected));
 }
 
-/// The wait status of a child that ends after ten seconds at the latest. True is exit status 0.
-fn in_child(f: impl FnOnce() -> bool) -> i32 {
-    // SAFETY: the child ends with `_exit`. Of what other threads may hold it uses only the allocator, which the C library
-    // makes usable in it.
-    let child = unsafe {
-        let child = libc::fork();
-        if child == 0 {
-            libc::alarm(10);
-            libc::_exit(if f() { 0 } else { 1 });
-        }
-        child
-    };
-    assert!(child > 0, "fork");
-    let mut status = -1;
-    // SAFETY: the call writes `status` alone.
-    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-    status
-}
-
 fn c_string(path: &Path) -> CString {
     CString::new(path.as_os_str().as_bytes()).expect("no zero")
 }
@@ -303,13 +284,9 @@ fn files_that_the_kernel_did_not_provide_are_not_used() {
         let root_path = c_string(&root);
         let nothing_is_used = || {
             in_child(|| {
-                // SAFETY: neither call accesses memory but the path, and the process has one thread.
-                unsafe {
-                    if libc::chroot(root_path.as_ptr()) != 0
-                        && (libc::unshare(libc::CLONE_NEWUSER) != 0 || libc::chroot(root_path.as_ptr()) != 0)
-                    {
-                        libc::_exit(CHROOT_FAILED >> 8);
-                    }
+                if !chroot(&root_path) {
+                    // SAFETY: it ends the process, and runs nothing of it.
+                    unsafe { libc::_exit(CHROOT_FAILED >> 8) };
                 }
                 let files = Cause::TooManyDescriptors(None).in_detail();
                 let unknown = matches!(files, Cause::TooManyDescriptors(Some(OpenFiles { open: None, .. })));

@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hosted::{borrow, in_qemu, skip};
+use hosted::{Limit, borrow, in_qemu, install_filter, skip};
 
 /// Runs a test while no other runs; it leaves no file descriptor open, and no child.
 fn alone(test: impl FnOnce()) {
@@ -506,32 +506,6 @@ proptest! {
     }
 }
 
-/// Sets the soft limit of open files, until it is dropped.
-struct Limit(libc::rlimit);
-
-impl Limit {
-    fn set(rlim_cur: libc::rlim_t) -> Self {
-        let mut before = MaybeUninit::<libc::rlimit>::uninit();
-        // SAFETY: the calls write and read the limits.
-        unsafe {
-            assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, before.as_mut_ptr()), 0);
-            let before = before.assume_init();
-            assert_eq!(
-                libc::setrlimit(libc::RLIMIT_NOFILE, &libc::rlimit { rlim_cur, ..before }),
-                0
-            );
-            Self(before)
-        }
-    }
-}
-
-impl Drop for Limit {
-    fn drop(&mut self) {
-        // SAFETY: the call reads the limits.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &self.0) }, 0);
-    }
-}
-
 #[test]
 fn under_a_tight_limit_each_step_reports_its_error() {
     alone(|| {
@@ -548,7 +522,7 @@ fn under_a_tight_limit_each_step_reports_its_error() {
         for free in 0..6 {
             let mut command = Command::new(c"/bin/true", args.as_args());
             command.fds(&swap);
-            let limit = Limit::set((first_free + free) as libc::rlim_t);
+            let limit = Limit::set(|_| (first_free + free) as libc::rlim_t);
             let outcome = command.spawn();
             drop(limit);
             outcomes.push(match outcome {
@@ -580,7 +554,7 @@ fn under_a_tight_limit_each_step_reports_its_error() {
             FdMapping::from_borrowed_fd(c, first_free + 2),
             FdMapping::from_borrowed_fd(d, first_free + 3),
         ];
-        let limit = Limit::set((first_free + 4) as libc::rlim_t);
+        let limit = Limit::set(|_| (first_free + 4) as libc::rlim_t);
         let error = Command::new(c"/bin/true", args.as_args()).fds(&fds).spawn();
         drop(limit);
         let error = error.map(|_| ()).map_err(|error| (error.step(), error.errno()));
@@ -852,15 +826,7 @@ fn filter(call: libc::c_long, action: u32) -> bool {
         statement(RETURN, 0, action),
         statement(RETURN, 0, libc::SECCOMP_RET_ALLOW),
     ];
-    let program = libc::sock_fprog {
-        len: program.len() as u16,
-        filter: program.as_mut_ptr(),
-    };
-    // SAFETY: the kernel reads the program.
-    unsafe {
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
-    }
+    install_filter(&mut program)
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "arm"))]

@@ -19,7 +19,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hosted::{alone, borrow, borrow_std, contents, files, from_std, in_qemu, into_std, open_descriptors, skip};
+use hosted::{
+    alone, borrow, borrow_std, contents, files, from_std, in_qemu, install_filter, into_std, open_descriptors, skip,
+};
 
 type StdFd = std::os::fd::OwnedFd;
 
@@ -686,15 +688,7 @@ fn with_filter<T: Send>(rules: &[(libc::c_long, Option<(u32, u32)>)], f: impl Fn
     program.push(statement(0x06, libc::SECCOMP_RET_ALLOW));
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            let program = libc::sock_fprog {
-                len: program.len() as u16,
-                filter: program.as_mut_ptr(),
-            };
-            // SAFETY: the calls read the program, and affect this thread alone.
-            let filtered = unsafe {
-                libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-                    && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
-            };
+            let filtered = install_filter(&mut program);
             if !filtered {
                 skip("calls that succeed and write nothing", io::Error::last_os_error());
             }
