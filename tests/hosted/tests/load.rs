@@ -95,7 +95,7 @@ fn pair<T: kind::Kind>() -> Result<[OwnedFd; 2], Errno> {
 fn pairs_up_to_the_limit_of_open_files_are_all_closed() {
     const MOST: libc::rlim_t = 200_000;
     alone(|| {
-        // One of them is open for the count alone.
+        // One of them is open only for the count.
         let open = open_descriptors() - 1;
         let mut soft = 0;
         let limit = Limit::set(|limit| {
@@ -115,7 +115,7 @@ fn pairs_up_to_the_limit_of_open_files_are_all_closed() {
     });
 }
 
-/// Makes a file descriptor in each way that there is, and uses it.
+/// Makes file descriptors in every way, and uses them.
 fn make_descriptors<T: kind::Kind>() -> Result<usize, Errno> {
     let (a, b) = Socket::<T>::pair()?;
     let duplicates = [a.try_clone()?, b.try_clone()?];
@@ -126,7 +126,7 @@ fn make_descriptors<T: kind::Kind>() -> Result<usize, Errno> {
     let mut memory = [MaybeUninit::uninit(); space::rights(2)];
     let mut control = RecvControl::new(&mut memory);
     b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control)?;
-    // The second one stays with `control`.
+    // The second one remains in `control`.
     let passed = control.descriptors()?.next().ok_or(Errno::EBADF)??;
     Socket::<T>::try_from(passed)?.send(b"y")?;
     Ok(2 + 2 + 2)
@@ -151,7 +151,7 @@ fn no_child_inherits_a_socket_at_any_time() {
     alone(|| {
         let before = inherited_sockets();
         let [made, started] = [const { AtomicUsize::new(0) }; 2];
-        // It lives as long as one of the threads that start programs, also if they panic.
+        // It lives as long as one of the threads that start programs, even if they panic.
         let starting = Arc::new(());
         let some_starting = Arc::downgrade(&starting);
         thread::scope(|scope| {
@@ -395,7 +395,7 @@ fn exchange_with_a_peer_that_is_killed<T: kind::Kind>(count: usize, results: &mu
                 Some(len) => bytes += len,
             },
         }
-        // The second one stays with `control`.
+        // The second one remains in `control`.
         if let Some(fd) = control.descriptors().expect("nothing was discarded").next() {
             fd.expect("a file descriptor");
             descriptors += 2;

@@ -303,7 +303,7 @@ fn message_functions<T: kind::Messages>() -> Vec<(&'static str, Receive<T>)> {
         recv_messages(socket, buf, control, MessageFlags::empty())
     }));
     functions.push(("recv_messages_with_flags", recv_messages));
-    // Not a length within the buffer.
+    // Their result is no length within the buffer.
     functions.push(("next_message_len", |socket, _, _, _| {
         len(socket.next_message_len().map(|_| 0))
     }));
@@ -349,7 +349,7 @@ fn seqpacket_functions() -> Vec<(&'static str, Receive<kind::Seqpacket>)> {
     functions
 }
 
-/// Each single bit, each two of those that matter to a receiver, and all of these.
+/// Each single bit, each two of the bits that matter to a receiver, and all of those together.
 fn flag_sets() -> Vec<MessageFlags> {
     let receive = MessageFlags::PEEK
         | MessageFlags::TRUNC
@@ -537,7 +537,7 @@ fn a_pidfd_that_a_failed_call_installed_is_owned() {
         let open = open_descriptors();
         let mut memory = [MaybeUninit::uninit(); space::PIDFD];
         let mut control = RecvControl::new(&mut memory);
-        // A call of the caller's own.
+        // The caller's own call.
         let recvmsg = |control: &mut RecvControl<'_>| {
             let (at, len) = control.as_raw_parts();
             let mut iovec = libc::iovec {
@@ -607,7 +607,7 @@ fn a_pidfd_that_a_failed_call_installed_is_owned() {
     });
 }
 
-/// At the end of a stream, and where there is nothing to receive, the kernel writes credentials of process 0, user 0.
+/// At end of stream, and where there is nothing to receive, the kernel writes credentials of process 0 and user 0.
 #[test]
 fn credentials_are_received_only_with_a_message() {
     alone(|| {
@@ -659,8 +659,8 @@ fn receiving_nothing_repeatedly_leaks_nothing() {
     });
 }
 
-/// Runs `f` in a thread in which system calls succeed without being made: those with the number, and with the value as
-/// an argument. `None` where there are no filters.
+/// Runs `f` in a thread in which some system calls succeed without being made: those with the number and, if one is given, the
+/// value as an argument. Returns `None` where there are no filters.
 fn with_filter<T: Send>(rules: &[(libc::c_long, Option<(u32, u32)>)], f: impl FnOnce() -> T + Send) -> Option<T> {
     // The constants of linux/bpf_common.h, linux/seccomp.h
     let statement = |code, k| libc::sock_filter { code, jt: 0, jf: 0, k };
@@ -706,7 +706,7 @@ fn a_call_that_succeeds_without_writing_returns_nothing() {
             socket.recv_uninit(&mut [const { MaybeUninit::new(UNWRITTEN) }; 4]),
             Ok(&mut [][..])
         );
-        // Memory with an SCM_RIGHTS message in it already.
+        // Memory that already contains an SCM_RIGHTS message.
         let mut memory = [MaybeUninit::uninit(); space::rights(1)];
         let mut control = SendControl::new(&mut memory);
         control.push_rights([*victim]).expect("there is memory");
@@ -820,7 +820,7 @@ fn a_call_that_succeeds_without_writing_returns_nothing() {
     });
 }
 
-/// gVisor knows the old options for timeouts alone, and reports success for those that it doesn't know.
+/// gVisor knows only the old options for timeouts, and reports success for unknown ones.
 #[test]
 fn a_receive_timeout_expires_where_the_new_options_do_nothing() {
     const SO_RCVTIMEO_NEW: u32 = 66;
@@ -905,7 +905,7 @@ fn file_descriptors_on_a_stream_are_never_discarded_silently() {
             .expect("received");
         assert_eq!(taken(&mut control), [1, 2]);
 
-        // Nor is a control message sent without a byte that it can arrive with.
+        // Nor is a control message sent without a byte with which it can arrive.
         let mut memory = [MaybeUninit::uninit(); space::rights(1)];
         let mut sent = SendControl::new(&mut memory);
         sent.push_rights([borrow(&files[0])]).expect("there is memory");
@@ -1025,7 +1025,7 @@ fn a_received_file_descriptor_is_closed_exactly_once() {
     });
 }
 
-/// The lowest that is free.
+/// The lowest free file descriptor.
 fn free_descriptor() -> i32 {
     let (a, _) = UnixStream::pair().expect("a pair");
     borrow_std(&a).as_raw_fd()

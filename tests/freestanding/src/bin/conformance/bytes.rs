@@ -281,7 +281,7 @@ fn recv_exact_ends() -> Outcome {
 
 const TOTAL: usize = 1 << 20;
 
-/// Bytes in which a part at another place is noticed.
+/// Bytes of which a part at a wrong place is noticed.
 pub const fn content<const LEN: usize>() -> [u8; LEN] {
     let mut content = [0; LEN];
     let mut at = 0;

@@ -25,7 +25,7 @@ macro_rules! declare {
 }
 pub(crate) use declare;
 
-/// Sends one byte, and `count` times `fd` with it.
+/// Sends one byte with `count` copies of the descriptor `fd`.
 pub fn send<T: Kind>(from: &Socket<T>, fd: &impl AsFd, count: usize) -> Result<usize, Errno> {
     declare!(control: SendControl, space::rights(254));
     control.push_rights([fd.as_fd(); 254].into_iter().take(count))?;
@@ -54,7 +54,7 @@ fn count(control: &mut RecvControl<'_>) -> usize {
     count
 }
 
-/// Runs each test with room for many descriptors, and requires that as many are open afterwards as before.
+/// Runs each test with a limit of many descriptors, and requires that as many are open afterwards as before.
 pub struct NothingLeaks<'a>(pub &'a mut Report);
 
 impl NothingLeaks<'_> {
@@ -205,7 +205,7 @@ fn full() -> Outcome {
     Ok(())
 }
 
-/// Credentials without their type, and a pidfd, which the kernel rejects.
+/// Credentials as bytes, which the kernel accepts, and a pidfd, which it rejects.
 fn any_message() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     must!(b.set_pass_credentials(true));
@@ -256,7 +256,7 @@ fn taken_in_part() -> Outcome {
     Ok(())
 }
 
-/// Credentials come first, and their 12 bytes end where no word ends: what follows must be found.
+/// Credentials come first. Their 12 bytes end within a word, and what follows must be found.
 fn skipped_message() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     must!(b.set_pass_credentials(true));
@@ -369,7 +369,7 @@ fn too_little_memory() -> Outcome {
         same!(raw::count_descriptors(), before + room as u32);
         same!(count(&mut control), room);
         same!(raw::count_descriptors(), before);
-        // What was truncated stays so until the memory is used again.
+        // It is reported until the memory is used again.
         same!(control.is_truncated(), !fits);
         must!(a.send(b"x"));
         must!(recv(&b, &mut control));
@@ -491,7 +491,7 @@ fn credentials<T: Kind>() -> Outcome {
     Ok(())
 }
 
-/// Older kernels than 3.0 don't look the process up.
+/// Before Linux 3.0 the kernel doesn't check that the process exists.
 fn no_such_process() -> Outcome {
     requires!(3, 0);
     let (a, _b) = must!(UnixStream::pair());
@@ -693,7 +693,7 @@ fn fails_with_pidfd() -> Outcome {
     }
 }
 
-/// At end of stream the kernel reports a sender too, where there is none.
+/// At end of stream the kernel reports a sender, though there is none.
 fn end_of_stream() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     must!(b.set_pass_credentials(true));

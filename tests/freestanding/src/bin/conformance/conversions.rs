@@ -20,7 +20,7 @@ pub fn tests(report: &mut Report) {
     }
 }
 
-/// Tries both conversions, expecting an errno or success, after which the descriptor must still be open.
+/// Tries all conversions, which succeed or fail as expected; the descriptor must stay open.
 fn converts<T: Kind>(fd: OwnedFd, expected: Result<(), Errno>) -> Outcome {
     let (number, before) = (fd.as_raw_fd(), raw::open_descriptors());
     same!(Socket::<T, BorrowedFd<'_>>::borrow_fd(&fd).map(drop), expected);

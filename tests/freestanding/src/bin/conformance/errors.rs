@@ -1,4 +1,4 @@
-//! The errors of socketpair(2): in which order the kernel checks, and what it writes and leaves open.
+//! The errors of socketpair(2): the order of the kernel's checks, what it writes, and that nothing stays open.
 //!
 //! The order, and that `sv` is written, were measured on Linux 5.10 and later; they differ on 4.8.
 
@@ -10,7 +10,7 @@ use linux_socketpair::{Domain, Errno, RawFd, SocketFlags, SocketType, socketpair
 use crate::pairs::{Pair, TYPES};
 use crate::report::{Needs, Otherwise, Outcome, Report, must, requires, same};
 
-/// The content of `sv` before a call; no descriptor looks like it.
+/// The content of `sv` before a call: no file descriptors.
 const UNTOUCHED: [RawFd; 2] = [-7, -11];
 
 #[derive(Clone, Copy)]
@@ -208,7 +208,7 @@ pub fn tests(report: &mut Report) {
     }
 }
 
-/// Runs `f` while all but `free` of the descriptors below 64 are in use.
+/// Runs `f` while all but `free` of the descriptors below 64 are open.
 fn with_free(free: usize, f: impl FnOnce() -> Outcome) -> Outcome {
     let mut pairs = [const { None }; 32];
     for pair in &mut pairs {

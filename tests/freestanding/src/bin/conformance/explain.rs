@@ -131,7 +131,7 @@ const FILTERED: &[Filtered] = &[
     },
 ];
 
-/// The status of a file system, for which 32-bit architectures have a second number.
+/// statfs, for which 32-bit architectures have a second number.
 #[cfg(target_pointer_width = "64")]
 pub const STATFS: u32 = __NR_statfs;
 #[cfg(target_pointer_width = "32")]
@@ -326,7 +326,7 @@ pub fn emfile(free: usize) -> Outcome {
             let text = format_args!("RLIMIT_NOFILE: fewer than 2 of {soft} file descriptors are free {limit}");
             reads(cause, text)
         } else if open > soft {
-            // The tests were started with some that are not below the limit.
+            // Some were open at higher numbers when the tests began.
             let text = format_args!("RLIMIT_NOFILE: {open} file descriptors are open, {soft} are permitted {limit}");
             reads(cause, text)
         } else {
@@ -359,7 +359,7 @@ fn emfile_without(calls: &[u32]) -> Outcome {
     Ok(())
 }
 
-/// The wait status of a process in which a filter returns these errnos. Nothing stays open.
+/// The wait status of a process in which a filter returns these errnos: 0 if the texts are right and nothing stays open.
 fn filtered(calls: &[(u32, u32)], arguments: Call, errno: Errno, texts: [&str; 2]) -> i32 {
     raw::in_child(|| {
         let before = raw::open_descriptors();
@@ -412,7 +412,7 @@ fn without_filter() -> Outcome {
     Ok(())
 }
 
-/// As a filter does that permits some domains; what it lets through fails in the kernel.
+/// Some filters permit only some domains; a call that they allow can still fail in the kernel.
 fn one_domain() -> Outcome {
     requires!(5, 10);
     let status = raw::in_child(|| {
@@ -444,7 +444,7 @@ fn killing_filter() -> Outcome {
         i32::from(!reads(cause, EITHER))
     });
     same!(survives, 0);
-    // It ends a process that probes with an unknown flag, or that reads the details.
+    // The filter ends a process that tries an unknown flag, or that asks for details.
     let probes: [fn() -> bool; 2] = [
         || call((UNIX, STREAM, CLOEXEC | 0x10, 0)).is_ok(),
         || why_no_pair(Errno::EPERM).in_detail().errno() == Errno::EPERM,

@@ -52,7 +52,7 @@ pub fn tests(report: &mut Report) {
     }
 }
 
-/// Declares that many messages to receive, of that many bytes each.
+/// Declares `$count` messages to receive, of `$len` bytes each.
 macro_rules! declare_messages {
     ($name:ident: $count:expr, $len:expr) => {
         let mut memory = [[0_u8; $len]; $count];
@@ -61,7 +61,7 @@ macro_rules! declare_messages {
     };
 }
 
-/// Declares that many controls, of that many words each.
+/// Declares `$count` controls, of `$words` words each.
 macro_rules! declare_controls {
     ($name:ident: $count:expr, $words:expr) => {
         let mut memory = [[core::mem::MaybeUninit::uninit(); $words]; $count];
@@ -75,7 +75,7 @@ fn is(message: &RecvMessage<'_>, bytes: &[u8]) -> bool {
         Ok(Received { len, flags }) if len == bytes.len() => flags,
         _ => return false,
     };
-    // The kernel reports back some flags of the call.
+    // The kernel also returns some flags of the call.
     !flags.intersects(MessageFlags::TRUNC | MessageFlags::CTRUNC) && message.bufs()[0].starts_with(bytes)
 }
 
@@ -196,7 +196,7 @@ fn waits_for_one<T: Messages>() -> Outcome {
     Ok(())
 }
 
-/// Sends messages of one byte, with so many descriptors each.
+/// Sends messages of one byte, each with as many descriptors as `counts` states.
 fn send_rights<T: Kind + Messages, const N: usize>(a: &Socket<T>, counts: [usize; N]) -> Result<usize, Errno> {
     let mut memory = [[core::mem::MaybeUninit::uninit(); space::rights(8)]; N];
     let mut controls = memory.each_mut().map(|memory| SendControl::new(memory));

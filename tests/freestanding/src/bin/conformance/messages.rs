@@ -40,7 +40,7 @@ pub fn tests(report: &mut Report) {
     }
 }
 
-/// A receiving call into `buf`: its result, and the flags of the message where it returns them.
+/// A receiving call into `buf`. Returns its result and, if the call reports them, the flags of the message.
 type Recv<T> = fn(&Socket<T>, &mut [u8], MessageFlags) -> Result<(usize, Option<MessageFlags>), Errno>;
 
 /// The buffer as uninitialized memory.
@@ -96,7 +96,7 @@ fn recv_message_uninit_truncates<T: Kind>() -> Outcome {
     truncation(recv, true)
 }
 
-/// Six bytes into four. `whole` is whether the call can return a length beyond its buffer.
+/// Receives six bytes into four. `whole` means that the call can return a length beyond its buffer.
 fn truncation<T: Kind>(recv: Recv<T>, whole: bool) -> Outcome {
     let stream = T::TYPE == SocketType::STREAM;
     // Before Linux 3.4, TRUNC made no difference.

@@ -395,7 +395,7 @@ fn bytes_left() -> Outcome {
     Ok(())
 }
 
-/// Of three bytes, while there are no more.
+/// Receives three bytes, while there are no more.
 fn low_water_mark() -> Outcome {
     const LONG: Duration = Duration::from_millis(100);
     let (a, b) = must!(UnixStream::pair());
@@ -433,7 +433,7 @@ fn next_timestamp<T: Messages>(socket: &Socket<T>) -> Result<Option<Duration>, E
 
 fn timestamps<T: Messages>() -> Outcome {
     let (a, b) = must!(Socket::<T>::pair());
-    // It only waits.
+    // Without descriptors poll only waits.
     let wait = || poll(&mut [], Some(Duration::from_millis(2)));
     // The kernel doesn't distinguish the newer options here.
     let newer = cfg!(target_pointer_width = "32") && raw::kernel_release() >= (5, 1);
@@ -517,7 +517,7 @@ fn timeouts_are_read_back() -> Outcome {
     Ok(())
 }
 
-/// QEMU user mode 7.2 knows that option alone, and 10 writes nothing for either.
+/// QEMU user mode 7.2 knows only the option for 32-bit time, and version 10 writes nothing for either.
 fn timeout_in_words() -> Outcome {
     let (a, _b) = must!(UnixDatagram::pair());
     must!(a.set_recv_timeout(Some(Duration::from_millis(3500))));

@@ -196,7 +196,7 @@ fn empty(ty: SocketType) -> Outcome {
     Ok(())
 }
 
-/// End of stream, after what was written before; DGRAM doesn't report it.
+/// After what was written before comes end of stream, which DGRAM doesn't report.
 fn closed_peer(ty: SocketType) -> Outcome {
     let mut pair = must!(Pair::new(ty, SocketFlags::NONBLOCK));
     let mut buf = [0; 4];

@@ -83,7 +83,7 @@ fn any_time() -> Outcome {
     Ok(())
 }
 
-/// The child sends when it has seen that the parent waits, or has had the time to.
+/// The child waits before it sends, so that the parent is waiting by then.
 fn waits_for_another() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     let status = raw::beside_child(
@@ -129,7 +129,7 @@ fn ignored() -> Outcome {
     let (a, _b) = must!(UnixStream::pair());
     let mut fds = [PollFd::new(&a, PollFlags::OUT), PollFd::ignored()];
     same!(poll(&mut fds, None), 1);
-    // An entry is copied, and another one takes its place.
+    // An entry is copied, and replaced by another one.
     let other = fds[0];
     fds[0] = PollFd::ignored();
     same!(fds[0].fd().is_none(), true);

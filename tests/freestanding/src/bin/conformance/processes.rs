@@ -21,7 +21,7 @@ pub const CHILD: &CStr = c"as-child";
 /// Where the child finds its socket.
 const AT: RawFd = 3;
 
-/// A child executes this program.
+/// The child executes this program.
 const EXEC: Needs = Needs::Kernel("it executes no program of another architecture");
 
 /// This program, as a child.
@@ -56,7 +56,7 @@ struct State {
 
 const SIZE: usize = size_of::<State>();
 
-/// A call without memory, or with memory that its arguments point to.
+/// A system call.
 fn call<const N: usize>(number: u32, arguments: [usize; N]) -> isize {
     // SAFETY: used here with calls that access what their arguments point to.
     unsafe { raw::syscall(number, arguments) }
@@ -173,7 +173,7 @@ fn hooked<'a>() -> Command<'a> {
     Command::new(c"/", Args::EMPTY)
 }
 
-/// Runs `hook` in a child that is set up by `set_up`: it must end with `right`.
+/// Runs `hook` in a child of `command`: it must end with `right`.
 fn in_hook<'a>(command: &mut Command<'a>, hook: &'a mut dyn FnMut() -> Result<(), Errno>) -> Outcome {
     // SAFETY: the hooks here make system calls alone.
     unsafe { command.pre_exec(hook) };
@@ -368,13 +368,13 @@ fn errnos_of_hook() -> Outcome {
         // SAFETY: it does nothing.
         unsafe { command.pre_exec(&mut hook) };
         fails(&mut command, Step::Hook, errno(number))?;
-        // It can be called again.
+        // The hook can be called again.
         fails(&mut command, Step::Hook, errno(number))?;
     }
     Ok(())
 }
 
-/// They leave without a report, as a program that is executed does.
+/// Such a hook makes no report, as when a program is executed.
 fn hooks_end() -> Outcome {
     for code in [0, 1, 42, 127, 255] {
         let mut hook = || raw::exit(code);
@@ -402,7 +402,7 @@ extern "C" fn never(_: i32) {
     raw::exit(99)
 }
 
-/// Runs a test with dispositions for three signals, which it restores.
+/// Runs a test with three signals handled or ignored, and restores their dispositions.
 fn with_dispositions(test: impl FnOnce() -> Outcome) -> Outcome {
     let all = [
         (Signal::USR1, never as *const () as usize),
@@ -435,7 +435,7 @@ fn dispositions() -> Outcome {
     })
 }
 
-/// It is pending in the child until the mask is set.
+/// The signal is pending in the child until the mask is set.
 fn signal_in_child() -> Outcome {
     with_dispositions(|| {
         let mut hook = || {
@@ -506,8 +506,8 @@ fn users() -> Outcome {
     })
 }
 
-/// Four sockets, each of which is known by its peer: `order` is the base-4 number of where each goes, from the first's number
-/// on. Where two would go to one number it is an error.
+/// Maps four sockets, recognized by their peers, to each other's numbers. The digits of `order`, to base 4, are their targets. If
+/// two have the same target, the start must fail.
 fn orders(order: usize) -> Outcome {
     const N: usize = 4;
     let pairs = [
@@ -538,7 +538,7 @@ fn orders(order: usize) -> Outcome {
     Ok(())
 }
 
-/// One socket at several numbers, also where the report's descriptor is.
+/// Maps one socket to several numbers, one of which the report's descriptor has.
 fn free_numbers() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     // The numbers behind `b` are free: the report gets the first two.
@@ -558,7 +558,7 @@ fn free_numbers() -> Outcome {
     Ok(())
 }
 
-/// The child's end and the report's have numbers to which something else is mapped.
+/// Something is mapped to the numbers of the child's end and of the report.
 fn taken_numbers() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     let first = b.as_raw_fd() + 1;
@@ -583,7 +583,7 @@ fn taken_numbers() -> Outcome {
     Ok(())
 }
 
-/// The pair, the report and the pidfd then have the lowest numbers.
+/// The pair, the report and the pidfd then get the lowest numbers.
 fn closed_standard() -> Outcome {
     let status = raw::in_child(|| {
         (0..3).for_each(|fd| _ = raw::close(fd));
@@ -620,7 +620,7 @@ fn reaps() -> Outcome {
         };
         let id = child.id();
         drop(child);
-        // It ends soon, and stays until it is waited for.
+        // It ends soon, and remains a zombie until it is waited for.
         loop {
             match any_ended() {
                 Ok(Some(ended)) => {
@@ -660,7 +660,7 @@ fn inherits(this: &Program<'_>) -> Outcome {
     same!(child.wait(), 5 << 8);
     drop((socket, child));
 
-    // A second child of the same command; the last end at other numbers.
+    // A second child of the same command, with the end at other numbers.
     let (socket, mut child) = must!(command.env(env.as_args()).spawn_with_socket::<Seqpacket>(&[0, AT, 9]));
     let found = must!(state(&socket));
     same!(found.environment, 3_u32);
@@ -856,7 +856,7 @@ fn signal_fd() -> Outcome {
     Ok(())
 }
 
-/// No signal is blocked.
+/// Unblocks all signals.
 fn restore_mask() {
     call(
         __NR_rt_sigprocmask,

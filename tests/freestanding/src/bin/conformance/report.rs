@@ -176,7 +176,7 @@ macro_rules! same {
 }
 pub(crate) use same;
 
-/// The value; an error ends the test as failed.
+/// The value of a result; an error ends the test as failed.
 macro_rules! must {
     ($result:expr) => {
         match $result {
@@ -205,7 +205,7 @@ macro_rules! since {
 }
 pub(crate) use since;
 
-/// Skips the test on a kernel that is older.
+/// Skips the test on an older kernel.
 macro_rules! requires {
     ($major:literal, $minor:literal) => {
         if freestanding::raw::kernel_release() < ($major, $minor) {
@@ -215,7 +215,7 @@ macro_rules! requires {
 }
 pub(crate) use requires;
 
-/// Ends the test as failed: what should be here is not.
+/// Ends the test as failed, since something that is expected is missing.
 macro_rules! missing {
     () => {
         return Err($crate::report::Otherwise::Failed {

@@ -22,7 +22,7 @@ use crate::control::{declare, send};
 use crate::explain::STATFS;
 use crate::report::{Needs, Outcome, Report, must, requires, same, tests};
 
-/// Pairs on which the calls are made: both have received 4 bytes, and of the second the sender was shut down then.
+/// Pairs on which the calls are made. In both, 4 bytes are waiting; in the second, the sender has been shut down.
 struct Pairs {
     a: UnixStream,
     b: UnixStream,
@@ -264,7 +264,7 @@ const USES: &[Use] = &[
     Use {
         row: "`spawn`, `spawn_with_socket`: `rt_sigprocmask`, `socketpair`, `clone`, `close`, `rt_sigaction`, `execve`; \
               after an error `sendto`, `exit_group`, `waitid`",
-        // Without `sendto` the filter ends the child, and the error is known nevertheless.
+        // Without `sendto` the filter ends the child, which reports the error too.
         calls: &[
             __NR_rt_sigprocmask,
             __NR_socketpair,
@@ -455,7 +455,7 @@ fn allowing(calls: &[u32], without: Option<u32>, works: fn(&Pairs) -> bool) -> i
 /// A call on a socket whose raw file descriptor is the number. The filter decides before the kernel reads the arguments.
 type Call = fn(&UnixStream, RawFd) -> Result<(), Errno>;
 
-/// The same end as one that keeps the boundaries of messages.
+/// The end, as one that keeps the boundaries of messages.
 fn messages(end: &UnixStream) -> UnixSeqpacket<BorrowedFd<'_>> {
     // SAFETY: the filter lets no call through to whatever the number is.
     unsafe { UnixSeqpacket::from_fd_unchecked(end.as_fd()) }

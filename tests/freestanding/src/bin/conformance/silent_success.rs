@@ -181,7 +181,7 @@ pub fn tests(report: &mut Report) {
     }
 }
 
-/// That the memory above would have been read as a message.
+/// Shows that the memory above would have been read as a message.
 fn forged_rights_are_rights() -> Outcome {
     let Ok((end, _peer)) = UnixStream::pair() else {
         crate::report::missing!();

@@ -17,7 +17,7 @@ const NO_PAIR: i32 = 3;
 const NOT_PREPARED: i32 = 4;
 const NOT_INTERRUPTED: i32 = 5;
 
-/// The kernel's vDSO in this process, zeros where there is none.
+/// The kernel's vDSO in this process: zeros if there is none.
 #[derive(Clone, Copy)]
 struct Vdso {
     image: usize,
@@ -220,10 +220,10 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
     });
 }
 
-/// Two keys of an auxiliary vector and their values, given the kernel's vDSO.
+/// Makes two entries of an auxiliary vector, given the kernel's vDSO.
 type Auxv = fn(Vdso) -> [(u32, usize); 2];
 
-/// Auxiliary vectors in place of the kernel's: a kernel or a loader may report such.
+/// Auxiliary vectors in place of the kernel's, such as a kernel or a loader may report.
 const AUXVS: [(&str, Auxv); 7] = [
     ("what it did: the entry is used", |Vdso { image, entry }| {
         [(AT_SYSINFO_EHDR, image), (AT_SYSINFO, entry)]
@@ -255,7 +255,7 @@ const AUXVS: [(&str, Auxv); 7] = [
     }),
 ];
 
-/// Prepares a process and starts a timer, and expects where the call enters the kernel that the timer then interrupts.
+/// Prepares a process and starts a timer. The call that the timer interrupts must have entered the kernel as expected.
 fn enters(expected: i32, prepare: impl FnOnce() -> bool) -> Outcome {
     let status = raw::in_child(|| {
         if !prepare() {
@@ -274,8 +274,8 @@ fn enters(expected: i32, prepare: impl FnOnce() -> bool) -> Outcome {
     Ok(())
 }
 
-/// An interrupted call would fail with EINTR, at the instruction behind the one that entered the kernel. The timer's
-/// other signals interrupt no call, and are ignored.
+/// Where an interrupted call is about to fail with EINTR, the next instruction follows the one that entered the kernel. Signals
+/// that interrupt no call are ignored.
 extern "C" fn report_entry(_: i32, _: *const u8, context: *const raw::Context) {
     const INT: [u8; 2] = [0xcd, 0x80];
     // SAFETY: the kernel put the context there.
@@ -302,7 +302,7 @@ fn keep_open((a, b): (UnixStream, UnixStream)) {
     _ = (a.into_raw_fd(), b.into_raw_fd());
 }
 
-/// Prepares a process, then makes a pair where only some calls are allowed: the wait status.
+/// The wait status of a process that is prepared, and then makes a pair while only some calls are allowed.
 fn pair_status(prepare: impl FnOnce() -> bool, calls: &[u32]) -> i32 {
     raw::in_child(|| {
         if !prepare() {
@@ -317,7 +317,7 @@ fn pair_status(prepare: impl FnOnce() -> bool, calls: &[u32]) -> i32 {
     })
 }
 
-/// Removes the vDSO, as a loader may. Today's kernels don't split it, so its size is tried.
+/// Removes the vDSO, as a loader may. Kernels unmap only the whole of it, so sizes are tried.
 fn unmap_vdso() -> bool {
     let Vdso { image, entry } = offered();
     let up_to_entry = (entry.max(image) | 4095) + 1 - image;
@@ -327,10 +327,10 @@ fn unmap_vdso() -> bool {
 
 const AUXV: &CStr = c"/tmp/proc/self/auxv";
 
-/// Makes the file.
+/// Creates the file.
 type Forge = fn() -> isize;
 
-/// What another user may put where a process with that root directory would find its auxiliary vector.
+/// What another user may put in the place of the auxiliary vector of a process with that root directory.
 const FORGERIES: [(&str, Forge); 2] = [
     ("forged: it has no influence", || {
         let forged = [

@@ -37,7 +37,7 @@ fn is(result: Result<(), Incomplete>, done: usize, errno: Option<Errno>) -> bool
     result == Err(Incomplete { done, errno })
 }
 
-/// Receives what is there, compares it with the content from `at` on, and counts the descriptors that come along.
+/// Receives what is there, compares it with the content from `at` on, and counts the descriptors that come with it.
 fn drain(b: &UnixStream, content: &[u8], at: &mut usize) -> Result<usize, Errno> {
     let mut buf = [0; 1000];
     let mut count = 0;
@@ -366,7 +366,7 @@ fn same_sender() -> Outcome {
     declare!(control: RecvControl, 2 * SENDER + 2 * space::rights(2));
     let mut buf = [0; 9];
     let mut bufs = [IoSliceMut::new(&mut buf)];
-    // More parts than there would be room for.
+    // More parts than there would be memory for, if each kept its sender.
     for (part, count) in [
         (&b"a"[..], 0),
         (b"b", 2),
