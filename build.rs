@@ -1,9 +1,9 @@
-//! Rejects a target that no file of `arch/` serves, and a compiler that can't compile the file, in one line each. What is
-//! supported is what `arch/mod.rs` selects a file for.
+//! Rejects, with one line each, a target that no file of `arch/` supports, and a compiler that can't compile that file. A
+//! target is supported if `arch/mod.rs` selects a file for it.
 
 use std::{env, fs, process::Command};
 
-/// What one `cfg_attr` of `arch/mod.rs` names: the architecture, its pointer width, and the file.
+/// What one `cfg_attr` of `arch/mod.rs` contains: the architecture, its pointer width, and the file.
 struct Architecture<'a> {
     name: &'a str,
     width: &'a str,
@@ -21,8 +21,8 @@ impl<'a> Architecture<'a> {
         })
     }
 
-    /// The minor version of the first Rust 1.x that compiles the file. One that the crate's minimum Rust doesn't compile
-    /// has a line for it.
+    /// The minor version of the first Rust 1.x that compiles the file. A file that needs more than the crate's
+    /// `rust-version` has a line that states it.
     fn rust_minor(&self) -> Option<u32> {
         let text = fs::read_to_string(format!("arch/{}", self.file)).expect("arch/mod.rs names files in arch/");
         let line = text.lines().find_map(|line| line.strip_prefix("//! - Rust: 1."))?;

@@ -14,8 +14,8 @@ use linux_raw_sys::general::__NR_clone;
 /// The instruction with its clobbers, around the operands of a call.
 macro_rules! syscall {
     ($($operands:tt)+) => {
-        // Any function may be compiled for SVE, whatever the rest of the program is. Naming z8 to z15 costs each function eight
-        // instructions, since their lowest 64 bits are its caller's. The compiler never uses ffr, and warns if it is named.
+        // Any function may be compiled for SVE, even if the rest of the program isn't. Naming z8 to z15 costs each function
+        // eight instructions, since it must preserve their lowest 64 bits. The compiler never uses ffr, and warns if it is named.
         asm!(
             "svc 0",
             $($operands)+
@@ -139,7 +139,7 @@ pub(crate) unsafe fn vfork(
     data: *mut c_void,
 ) -> usize {
     let ret;
-    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
         asm!(
             "svc 0",

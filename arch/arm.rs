@@ -130,7 +130,7 @@ pub(crate) unsafe fn vfork(
     data: *mut c_void,
 ) -> usize {
     let ret;
-    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
         asm!(
             "mov {saved}, r7",

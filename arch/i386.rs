@@ -1,4 +1,4 @@
-//! - Instruction: `call` of the vDSO's `__kernel_vsyscall`, or `int 0x80`
+//! - Instruction: `call` to the vDSO's `__kernel_vsyscall`, or `int 0x80`
 //! - Number: eax
 //! - Arguments: ebx ecx edx esi edi ebp
 //! - Return value: eax
@@ -6,11 +6,11 @@
 //! - References: syscall(2), vdso(7), PR_GET_AUXV(2const); Linux, arch/x86/entry/vdso/vdso32/system_call.S
 //!
 //! `__kernel_vsyscall` executes the fastest instruction that the machine has. `int 0x80` works everywhere, but takes two to
-//! thirty times as long on today's 64-bit kernels in a virtual machine. The first call of a process finds out which one is
-//! used.
+//! thirty times as long on today's 64-bit kernels in a virtual machine. The first system call of a process selects one of
+//! the two.
 //!
-//! LLVM reserves esi and ebp, so neither can be an operand: both are saved and restored around the call. No function
-//! here moves the stack pointer without unwind information.
+//! LLVM reserves esi and ebp, so neither can be an operand: both are saved and restored around the call. Where code here
+//! moves the stack pointer, unwind information describes it.
 
 use core::arch::{asm, global_asm};
 use core::ffi::c_void;
@@ -19,10 +19,10 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use linux_raw_sys::{auxvec, errno, general, prctl};
 use socketcall::negated;
 
-/// The address at which the kernel is entered, from that of `first_call`: 0 before the first call. So the static needs
-/// no relocation, and no call has to test it.
+/// The address at which the kernel is entered, relative to that of `first_call`; 0 before the first call. So the static
+/// needs no relocation, and no call has to test it.
 ///
-/// A thread that finds 0 while another one searches also searches; one that finds `int 0x80` uses it.
+/// A thread that finds 0 while another one searches also searches; a thread that finds `int 0x80` uses it.
 static ENTRY: AtomicUsize = AtomicUsize::new(0);
 
 #[inline]
@@ -35,7 +35,7 @@ fn set_entry(entry: usize) {
 }
 
 extern "C" fn find_entry() -> usize {
-    // It serves the search, and stays where that finds nothing.
+    // The search itself uses it, and it remains the entry if nothing is found.
     set_entry(int_0x80 as *const () as usize);
     if let Some(vdso) = find_vdso() {
         set_entry(vdso);
@@ -52,7 +52,7 @@ fn find_vdso() -> Option<usize> {
     const NULL: usize = auxvec::AT_NULL as usize;
     const SYSINFO: usize = auxvec::AT_SYSINFO as usize;
     const SYSINFO_EHDR: usize = auxvec::AT_SYSINFO_EHDR as usize;
-    const PAIRS: usize = 64; // today's kernels keep 56
+    const PAIRS: usize = 64; // Linux 6.18 keeps 56
     /// The vDSO has two pages of code and data, in some configurations three.
     const VDSO_SIZE: usize = 4 * 4096;
 
@@ -67,7 +67,7 @@ fn find_vdso() -> Option<usize> {
     }
     // SAFETY: all of them were initialized.
     let auxv = unsafe { auxv.assume_init_mut() };
-    // SAFETY: the kernel writes within `auxv` alone.
+    // SAFETY: the kernel writes only within `auxv`.
     let len = unsafe {
         let (at, size) = (auxv.as_mut_ptr() as usize, size_of_val(auxv));
         syscall5::<{ general::__NR_prctl }>(prctl::PR_GET_AUXV as usize, at, size, 0, 0)
@@ -84,7 +84,7 @@ fn find_vdso() -> Option<usize> {
             _ => {}
         }
     }
-    // The kernel reports its own copy, even if the program has unmapped the vDSO or a loader has replaced it.
+    // The kernel reports the auxiliary vector as it made it, even if the vDSO has been unmapped or a loader has replaced it.
     let is_vdso = entry != 0
         && entry.wrapping_sub(image) < VDSO_SIZE
         && is_readable(image)
@@ -100,7 +100,7 @@ fn is_readable(address: usize) -> bool {
         // SAFETY: with an unknown `how` the call only reads the signal set, and changes nothing.
         unsafe { syscall4::<{ general::__NR_rt_sigprocmask }>(usize::MAX, address, 0, 8) }
     };
-    // A filter that returns a result in place of the kernel returns it twice.
+    // A filter that returns a result in place of the kernel returns the same one twice.
     probe(address) == negated(errno::EINVAL) && probe(NEVER_MAPPED) == negated(errno::EFAULT)
 }
 
@@ -193,8 +193,8 @@ global_asm!(
     find_entry = sym find_entry,
 );
 
-// Makes a system call of five arguments. eax points to the block [esi, number, entry]; the other arguments are in
-// their registers. A function of its own, because only a function can describe to unwinders how it moves the stack.
+// Makes a system call with five arguments. eax points to the block [esi, number, entry]; the other arguments are in
+// their registers. A function of its own, because only a function can describe to unwinders how it moves the stack pointer.
 global_asm!(
     ".pushsection .text.{name},\"ax\",@progbits",
     ".hidden {name}",
@@ -312,7 +312,7 @@ pub(crate) unsafe fn syscall3<const NUMBER: u32>(a: usize, b: usize, c: usize) -
     ret
 }
 
-/// The kernel ignores edi in a call of four arguments, so edi points to a block [entry, argument, saved esi].
+/// The kernel ignores edi in a call with four arguments, so edi points to a block [entry, argument, saved esi].
 #[inline]
 pub(crate) unsafe fn syscall4<const NUMBER: u32>(a: usize, b: usize, c: usize, d: usize) -> usize {
     let mut block = [
@@ -380,7 +380,8 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
 /// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
 /// ended. The child calls `child` on this stack, below this frame, and never returns here.
 ///
-/// Always `int 0x80`: on the shared stack the child would overwrite the address to which the vDSO returns in the parent.
+/// Always through `int 0x80`: on the shared stack the child would overwrite the address to which the vDSO returns in the
+/// parent.
 #[inline(never)]
 pub(crate) unsafe fn vfork(
     flags: usize,
@@ -390,7 +391,7 @@ pub(crate) unsafe fn vfork(
 ) -> usize {
     let block = [child as *const () as usize, data as usize];
     let ret;
-    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
         asm!(
             "int 0x80",

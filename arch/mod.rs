@@ -7,8 +7,8 @@
 //!
 //! # Safety
 //!
-//! NUMBER and the arguments must make a system call that the caller may make. The kernel reads and writes the memory that they
-//! point to; of the registers it changes only the return value's and the clobbers, which each file lists.
+//! NUMBER and the arguments must form a system call that the caller may make. The kernel reads and writes the memory that the
+//! arguments point to; it changes no registers but that of the return value and the clobbers, which each file lists.
 
 // What is supported: build.rs reads these lines.
 #[cfg_attr(all(target_arch = "aarch64", target_pointer_width = "64"), path = "aarch64.rs")]
@@ -46,7 +46,8 @@ pub(crate) const PPOLL_TIME32: Option<u32> = None;
 pub(crate) use linux_raw_sys::general::{
     __NR_geteuid as GETEUID, __NR_setgroups as SETGROUPS, __NR_setresgid as SETRESGID, __NR_setresuid as SETRESUID,
 };
-/// The calls that get and set users and groups, with 32-bit numbers of them. i386 and arm had 16-bit ones first.
+/// The calls that get and set user and group IDs of 32 bits. On i386 and arm the plain names are the older calls, with IDs of
+/// 16 bits.
 #[cfg(any(target_arch = "arm", target_arch = "x86"))]
 pub(crate) use linux_raw_sys::general::{
     __NR_geteuid32 as GETEUID, __NR_setgroups32 as SETGROUPS, __NR_setresgid32 as SETRESGID,

@@ -116,7 +116,7 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
 /// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
 /// ended. The child calls `child` on this stack, below this frame, and never returns here.
 ///
-/// Here clone(2) expects the stack before the flags.
+/// On s390x clone(2) expects the stack before the flags.
 #[inline(never)]
 pub(crate) unsafe fn vfork(
     flags: usize,
@@ -125,14 +125,14 @@ pub(crate) unsafe fn vfork(
     data: *mut c_void,
 ) -> usize {
     let ret;
-    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
         asm!(
             "svc 0",
             "ltgr %r2, %r2",
             "jne 2f",
             "lgr %r2, %r7",
-            "aghi %r15, -160", // where a function saves its caller's registers
+            "aghi %r15, -160", // space in which a function saves its caller's registers
             "basr %r14, %r6",
             "2:",
             in("r1") __NR_clone as usize,

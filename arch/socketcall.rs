@@ -84,7 +84,7 @@ pub(crate) unsafe fn socketcall6<const NUMBER: u32>(
 #[inline(never)]
 #[allow(
     clippy::too_many_arguments,
-    reason = "each of them in memory of the caller would cost it a register"
+    reason = "passing them in the caller's memory would cost the caller a register"
 )]
 unsafe fn unless_enosys(
     ret: usize,
@@ -104,7 +104,7 @@ unsafe fn unless_enosys(
     unsafe { syscall2::<{ general::__NR_socketcall }>(operation, &raw const block as usize) }
 }
 
-/// The operation of `socketcall` that is the system call `number`.
+/// The operation of `socketcall` that corresponds to the system call `number`.
 const fn operation(number: u32) -> usize {
     (match number {
         general::__NR_socketpair => net::SYS_SOCKETPAIR,
@@ -121,7 +121,7 @@ const fn operation(number: u32) -> usize {
     }) as usize
 }
 
-/// An errno as the kernel returns it.
+/// An errno as the kernel returns it: negated.
 pub(super) const fn negated(errno: u32) -> usize {
     (errno as usize).wrapping_neg()
 }

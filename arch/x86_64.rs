@@ -2,7 +2,7 @@
 //! - Number: rax
 //! - Arguments: rdi rsi rdx r10 r8 r9
 //! - Return value: rax
-//! - Clobbers: rcx (takes the return address), r11 (takes the flags, which the kernel restores)
+//! - Clobbers: rcx (holds the return address), r11 (holds the flags, which the kernel restores)
 //! - References: syscall(2); System V ABI, AMD64 supplement, A.2.1; Linux, arch/x86/entry/entry_64.S
 
 use core::arch::asm;
@@ -125,7 +125,7 @@ pub(crate) unsafe fn vfork(
     data: *mut c_void,
 ) -> usize {
     let ret;
-    // SAFETY: the caller vouches for the call. The child has its own registers and writes below this frame alone.
+    // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
         asm!(
             "syscall",

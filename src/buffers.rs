@@ -28,7 +28,7 @@ mod without_std {
     unsafe impl Sync for IoSliceMut<'_> {}
 
     impl<'a> IoSlice<'a> {
-        /// The bytes of `buf`.
+        /// Wraps the bytes of `buf`.
         #[inline]
         #[must_use]
         pub const fn new(buf: &'a [u8]) -> Self {
@@ -41,7 +41,7 @@ mod without_std {
         ///
         /// # Panics
         ///
-        /// If there are fewer.
+        /// If `n` is more than the number of bytes.
         #[inline]
         pub fn advance(&mut self, n: usize) {
             // SAFETY: the buffer is one of `'a`.
@@ -53,7 +53,7 @@ mod without_std {
         ///
         /// # Panics
         ///
-        /// If there are fewer.
+        /// If `n` is more than the number of bytes.
         #[inline]
         pub fn advance_slices(bufs: &mut &mut [Self], mut n: usize) {
             while let Some(first) = bufs.first_mut() {
@@ -64,12 +64,12 @@ mod without_std {
                 n -= first.len();
                 *bufs = mem::take(bufs).split_at_mut(1).1;
             }
-            assert_eq!(n, 0, "there are fewer bytes");
+            assert_eq!(n, 0, "advanced beyond the end of the buffers");
         }
     }
 
     impl<'a> IoSliceMut<'a> {
-        /// The bytes of `buf`.
+        /// Wraps the bytes of `buf`.
         #[inline]
         #[must_use]
         pub const fn new(buf: &'a mut [u8]) -> Self {
@@ -82,7 +82,7 @@ mod without_std {
         ///
         /// # Panics
         ///
-        /// If there are fewer.
+        /// If `n` is more than the number of bytes.
         #[inline]
         pub fn advance(&mut self, n: usize) {
             // SAFETY: the buffer is one of `'a`, and this was its only reference.
@@ -90,11 +90,11 @@ mod without_std {
             *self = Self::new(&mut bytes[n..]);
         }
 
-        /// Removes the first `n` bytes of several buffers, such as those that were filled.
+        /// Removes the first `n` bytes of several buffers, such as those that were received.
         ///
         /// # Panics
         ///
-        /// If there are fewer.
+        /// If `n` is more than the number of bytes.
         #[inline]
         pub fn advance_slices(bufs: &mut &mut [Self], mut n: usize) {
             while let Some(first) = bufs.first_mut() {
@@ -105,7 +105,7 @@ mod without_std {
                 n -= first.len();
                 *bufs = mem::take(bufs).split_at_mut(1).1;
             }
-            assert_eq!(n, 0, "there are fewer bytes");
+            assert_eq!(n, 0, "advanced beyond the end of the buffers");
         }
     }
 

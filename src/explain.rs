@@ -37,7 +37,7 @@ pub enum Cause {
     UnknownDomain(Domain),
     /// `EAFNOSUPPORT`: the domain is neither built in nor loaded, or not available in this network namespace.
     UnavailableDomain(Domain),
-    /// `EPROTONOSUPPORT`, and `EINVAL` where the domain returns that: it doesn't support the protocol for this type.
+    /// `EPROTONOSUPPORT`, and `EINVAL` where the domain returns that: the domain doesn't support the protocol for this type.
     UnsupportedProtocol {
         /// The domain.
         domain: Domain,
@@ -45,35 +45,37 @@ pub enum Cause {
         ty: SocketType,
         /// The protocol.
         protocol: i32,
-        /// What the call failed with.
+        /// The errno that the call failed with.
         errno: Errno,
     },
-    /// `ESOCKTNOSUPPORT`, and `EPROTOTYPE` where the domain returns that: it doesn't support the type.
+    /// `ESOCKTNOSUPPORT`, `EPROTOTYPE` where the domain returns that, and `EINVAL` in gVisor: the domain doesn't support the
+    /// type.
     UnsupportedType {
         /// The domain.
         domain: Domain,
         /// The type, without flags.
         ty: SocketType,
-        /// What the call failed with.
+        /// The errno that the call failed with.
         errno: Errno,
     },
     /// `EOPNOTSUPP`: the domain doesn't support pairs.
     NoPairs(Domain),
     /// `EFAULT`: the memory for the file descriptors can't be written.
     Unwritable,
-    /// `EMFILE`: fewer than two file descriptors are free under `RLIMIT_NOFILE`, or under `fs.nr_open` where that was lowered
-    /// since.
+    /// `EMFILE`: fewer than two file descriptors are free under `RLIMIT_NOFILE`, or under `fs.nr_open` if that was lowered below
+    /// it.
     TooManyDescriptors(Option<OpenFiles>),
     /// `ENFILE`: as many files are open in the system as `fs.file-max` permits a process without CAP_SYS_ADMIN.
     TooManyFiles(Option<Usage>),
     /// `ENFILE`, or `ENOMEM` before Linux 5.15: there are twice as many AF_UNIX sockets as `fs.file-max`. Those of this network
     /// namespace are counted.
     TooManySockets(Usage, Errno),
-    /// `ENOMEM`, or `ENFILE` for an inode: the memory cgroup's `memory.max`, in bytes.
+    /// `ENOMEM`, or `ENFILE` for an inode: a memory cgroup has reached its `memory.max`. Both figures are in bytes.
     MemoryCgroup(Usage, Errno),
-    /// `ENOMEM`: the system is out of memory, or a memory cgroup that can't be read.
+    /// `ENOMEM`: the system is out of memory, or a memory cgroup whose files can't be read.
     OutOfMemory,
-    /// `ENFILE`, or `ENOMEM` before Linux 5.15: files, sockets or memory are used up.
+    /// `ENFILE` or `ENOMEM`: a limit on files or AF_UNIX sockets is reached, or memory is exhausted.
+    /// [`in_detail`](Self::in_detail) finds out which.
     SystemLimit(Errno),
     /// A seccomp filter returned this errno for the call, and the kernel did not handle it.
     Filter(Errno),
@@ -87,11 +89,11 @@ pub enum Cause {
     DomainError(Domain, Errno),
     /// `ENOSYS`: the kernel was built without sockets.
     NoSockets,
-    /// `ENOSYS`: a seccomp filter, or the kernel was built without sockets.
+    /// `ENOSYS`: a seccomp filter returned it, or the kernel was built without sockets.
     FilterOrNoSockets,
     /// `EPROTO`, or `Ok` from [`socketpair`](crate::socketpair): a seccomp filter or an emulator reports success without a pair.
     SuccessWithoutPair,
-    /// The call succeeds when it is repeated; its first errno.
+    /// The call succeeded when it was repeated; this was its first errno.
     SucceedsNow(Errno),
     /// None of these explains the errno.
     Unknown(Errno),
@@ -104,7 +106,7 @@ pub struct OpenFiles {
     pub soft: u64,
     /// The hard limit, to which the process may raise the soft one.
     pub hard: u64,
-    /// How many are open. Unknown before Linux 6.2 and where /proc is not mounted.
+    /// How many are open; `None` before Linux 6.2 and where /proc is not mounted.
     pub open: Option<u64>,
 }
 
@@ -119,8 +121,9 @@ pub struct Usage {
 
 /// Explains why [`socketpair`](crate::socketpair) with these arguments failed with `errno`.
 ///
-/// It only repeats the failed system call, and only where errno and arguments leave the cause open; so a seccomp filter that
-/// returned an errno for the call doesn't end the process. If the call succeeds now, the file descriptors are closed.
+/// The only system call that it makes is the failed one, again, and only where errno and arguments leave the cause open; so a
+/// seccomp filter that returned an errno for the call doesn't end the process. If the call succeeds now, the file descriptors are
+/// closed.
 ///
 /// Linux 5.10 and later write the file descriptors' numbers before they ask a security module, and a filter returns its errno
 /// earlier: that distinguishes [`SecurityModule`](Cause::SecurityModule) from [`FilterOrKernel`](Cause::FilterOrKernel).
@@ -230,16 +233,19 @@ fn by_kernel(domain: Domain, errno: Errno) -> Cause {
 }
 
 impl Cause {
-    /// Reads limits and counts, and decides what was undecided, as far as it can. A cause without either is returned unchanged.
+    /// Adds limits and counts to the cause, and decides between two causes, as far as it can. Any other cause is returned
+    /// unchanged.
     ///
-    /// **It makes system calls** for which a seccomp filter may end the process; the README lists them. All work when no file
-    /// descriptor is free, except for `ENFILE` and `ENOMEM`, whose figures are in files of /proc and /sys/fs/cgroup.
+    /// **It makes system calls** for which a seccomp filter may end the process; the README lists them. All of them work when no
+    /// file descriptor is free, except those for `ENFILE` and `ENOMEM`, whose figures are in files of /proc and /sys/fs/cgroup.
     ///
-    /// - `EMFILE`: the limits; since Linux 6.2 how many file descriptors are open
-    /// - `ENFILE`, `ENOMEM`: which limit is used up to within a sixteenth: AF_UNIX sockets, files in the system, the memory
-    ///   cgroup (version 2, mounted at /sys/fs/cgroup) or one that contains it
+    /// - `EMFILE`: the limits, and since Linux 6.2 how many file descriptors are open
+    /// - `ENFILE`, `ENOMEM`: which limit is used up, except for at most a sixteenth: that of AF_UNIX sockets, of files in the
+    ///   system, or of the process's memory cgroup (version 2, mounted at /sys/fs/cgroup) or one that contains it
     /// - [`FilterOrKernel`](Self::FilterOrKernel), [`FilterOrNoSockets`](Self::FilterOrNoSockets): whether there is a filter,
     ///   and Linux 5.10 or later
+    ///
+    /// The example of [`explain`](self) shows it.
     #[must_use]
     pub fn in_detail(self) -> Self {
         match self {
@@ -266,7 +272,7 @@ impl Cause {
         }
     }
 
-    /// What the call failed with.
+    /// The errno that the call failed with.
     #[must_use]
     pub const fn errno(&self) -> Errno {
         match *self {
@@ -467,7 +473,7 @@ fn is_linux(major: u32, minor: u32) -> bool {
 
 fn system_limit(errno: Errno) -> Cause {
     let files = match files() {
-        // There is no file for this either.
+        // No file can be opened to read the counts either.
         Err(Errno::ENFILE) if errno == Errno::ENFILE => return Cause::TooManyFiles(None),
         files => files.ok().flatten(),
     };

@@ -21,7 +21,7 @@ impl From<Errno> for io::Error {
     }
 }
 
-/// So that `?` works on what the standard library's file descriptors return.
+/// So that `?` accepts the errors of the standard library's methods, such as `OwnedFd::try_clone`.
 impl From<io::Error> for Errno {
     /// The errno; for an error that has none, `ENODATA` if it is [`UnexpectedEof`](io::ErrorKind::UnexpectedEof), otherwise
     /// `EIO`.
@@ -131,7 +131,7 @@ impl TryFrom<net::UnixDatagram> for UnixDatagram {
     }
 }
 
-/// How many buffers the kernel accepts. The standard library's `UnixStream` ignores further ones too.
+/// How many buffers the kernel accepts. The standard library's `UnixStream` also ignores those beyond it.
 const MAX_BUFS: usize = 1024;
 
 impl<Fd: AsFd> Read for &Socket<Stream, Fd> {

@@ -19,15 +19,15 @@
 //! - [`SendMessage`] and [`RecvMessage`] are for system calls that send or receive many messages.
 //! - [`poll`] waits for several file descriptors.
 //! - [`process`] starts a program with one end of a pair, and waits for it.
-//! - [`explain`](mod@explain) finds out why a pair could not be made.
+//! - [`explain`](mod@explain) reports why a pair could not be made.
 //! - [`socketpair`], [`read`], [`write()`], [`close`] and [`syscall`] are the system calls themselves, with raw file descriptors.
 //!
 //! # The feature `std`
 //!
-//! Without it, the file descriptors ([`OwnedFd`], [`BorrowedFd`], [`AsFd`] …), [`IoSlice`], [`IoSliceMut`] and [`Shutdown`] are
-//! types of this crate that have the names and methods of the standard library's. With it they are the standard library's, so
-//! that `&File` or `&std::net::TcpStream` can be passed where an [`AsFd`] is expected, streams implement `Read` and `Write`,
-//! and every error converts into `std::io::Error`.
+//! Without it, the types and traits of file descriptors ([`OwnedFd`], [`BorrowedFd`], [`AsFd`] …), [`IoSlice`], [`IoSliceMut`]
+//! and [`Shutdown`] are this crate's own, with the names and methods of the standard library's. With it they are the standard
+//! library's, so that `&File` or `&std::net::TcpStream` can be passed where an [`AsFd`] is expected; streams implement `Read`
+//! and `Write`, and every error converts into `std::io::Error`.
 //!
 //! # Minimum Linux
 //!
@@ -35,13 +35,16 @@
 //!
 //! | what | since Linux | before |
 //! |---|---|---|
+//! | `TryFrom<OwnedFd>`, [`borrow_fd`](Socket::borrow_fd), [`domain`](Socket::domain), [`protocol`](Socket::protocol) | 2.6.32 | `ENOPROTOOPT` |
+//! | [`poll`] on arm | 2.6.32 | `ENOSYS` |
 //! | [`recv_messages`](Socket::recv_messages); [`send_messages`](Socket::send_messages) | 2.6.33; 3.0 | `ENOSYS` |
+//! | [`set_pass_timestamps`](Socket::set_pass_timestamps) | 2.6.37 | no timestamps come |
 //! | [`recv`](Socket::recv) reports a truncated message; [`next_message_len`](Socket::next_message_len); [`peek_offset`](Socket::peek_offset) | 3.4 | [`recv_vectored`](Socket::recv_vectored) and [`recv_message`](Socket::recv_message) report it |
 //! | direct socket calls on i386 and s390x; on powerpc | 4.3; 2.6.37 | ENOSYS, then `socketcall`: a strict filter must allow both |
 //! | AF_TIPC pairs, with the module `tipc` | 4.12 | `EAFNOSUPPORT`, `EOPNOTSUPP` |
 //! | [`peer_groups`](Socket::peer_groups) | 4.13 | `ENOPROTOOPT` |
 //! | 64-bit timeouts on 32-bit machines | 5.1 | 32 bits; longer ones of sockets are indefinite, those of [`poll`] 68 years |
-//! | a child's [`pidfd`](process::Child::pidfd) | 5.2 | `None` |
+//! | a child's [`pidfd`](process::Child::pidfd); waiting for it with [`poll`] | 5.2; 5.3 | `None`; it is always ready |
 //! | the order in which [`socketpair`] checks its arguments; `sv` written on failure | 5.10 | on 4.8, EAFNOSUPPORT first, `sv` unchanged |
 //! | out-of-band data; `ENFILE` for too many AF_UNIX sockets | 5.15 | `EOPNOTSUPP`; `ENOMEM` |
 //! | the vDSO's entry on i386 | 6.4 | `int 0x80` |
@@ -54,7 +57,8 @@
 //!
 //! # Costs
 //!
-//! A call is inlined to its system-call instruction. Instructions in user space, with Rust 1.95:
+//! A system call is inlined to its instruction, except clone(2) and, on i386, calls with more than four arguments.
+//! Instructions in user space, with Rust 1.95:
 //!
 //! | | x86_64 | i386 | aarch64 | riscv64 |
 //! |---|--:|--:|--:|--:|
@@ -65,7 +69,7 @@
 //! | [`recv`](Socket::recv) of a message | 14 | 39 | 25 | 13 |
 //! | [`recv_message`](Socket::recv_message) with a file descriptor | 106 | 124 | 109 | 108 |
 //!
-//! The time is the kernel's: making and closing a pair takes about 4 µs on x86_64, with this crate and with libc.
+//! Most of the time is spent in the kernel: making and closing a pair takes about 4 µs on x86_64, with this crate as with libc.
 
 #![no_std]
 #![warn(missing_docs, unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]

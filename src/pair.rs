@@ -21,10 +21,10 @@ use crate::types::{Domain, SocketFlags, SocketType};
 ///
 /// - `EINVAL` *: a flag that the kernel doesn't know
 /// - `EMFILE`: fewer than two file descriptors are free under `RLIMIT_NOFILE`
-/// - `EAFNOSUPPORT`: there is no such domain, or it is neither built in nor loaded
+/// - `EAFNOSUPPORT`: there is no such domain, or it is neither built into the kernel nor loaded as a module
 /// - `EINVAL` *: a type from 11 to 15
 /// - `EPROTONOSUPPORT`: the domain has no such protocol
-/// - `ESOCKTNOSUPPORT` *: the domain has no such type, such as 0, `RDM` and 6 to 10 on AF_UNIX
+/// - `ESOCKTNOSUPPORT` *: the domain has no such type; on AF_UNIX these are 0, `RDM` and 6 to 10
 /// - `EOPNOTSUPP`: the domain doesn't support pairs
 /// - `ENFILE`: `fs.file-max` is reached (CAP_SYS_ADMIN is exempt), or, since Linux 5.15, there are twice as many AF_UNIX
 ///   sockets; or there is not enough memory for an inode
@@ -48,13 +48,13 @@ use crate::types::{Domain, SocketFlags, SocketType};
 /// Manual page: [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html).
 #[inline]
 pub fn socketpair(domain: Domain, ty: SocketType, flags: SocketFlags, protocol: i32) -> Result<[RawFd; 2], Errno> {
-    // -1 twice, which remains there if a filter or an emulator reports success and makes no pair. One word, so that one
+    // -1 twice, which remains there if a filter or an emulator reports success and makes no pair. One u64, so that one
     // instruction writes it.
     let mut sv = u64::MAX;
     let at = (&raw mut sv).cast::<[RawFd; 2]>();
     // SAFETY: `sv` may be written, and has the size of two descriptors.
     unsafe { socketpair_into(domain, ty, flags, protocol, at)? };
     let at = at.cast::<RawFd>();
-    // SAFETY: both are initialized. Read as one word, they would have to be separated again.
+    // SAFETY: both are initialized. Read as one u64, they would have to be separated again.
     Ok(unsafe { [at.read(), at.add(1).read()] })
 }

@@ -21,7 +21,7 @@ use crate::types::PollFlags;
 /// assert_eq!(poll(&mut fds, Some(Duration::from_secs(1)))?, 1);
 /// assert_eq!(fds[1].ready(), PollFlags::IN);
 ///
-/// // The place of an end that is not waited for any more:
+/// // In place of an end that is no longer waited for:
 /// fds[1] = PollFd::ignored();
 /// assert_eq!(poll(&mut fds, Some(Duration::ZERO))?, 0);
 /// # Ok::<(), Errno>(())
@@ -97,14 +97,15 @@ impl fmt::Debug for PollFd<'_> {
     }
 }
 
-/// Waits until a file descriptor is ready, a signal comes or the timeout expires, and returns how many are ready.
+/// Waits until at least one file descriptor is ready, or the timeout expires, and returns how many are ready.
 ///
-/// Without a timeout it waits indefinitely; with a timeout of zero it returns at once. The time is exact to the nanosecond, as
-/// far as the kernel's timers are. Before Linux 5.1, 32-bit machines wait at most 68 years.
+/// Without a timeout it waits indefinitely; with a timeout of zero it returns at once. The kernel receives the timeout in
+/// nanoseconds, and rounds it up to the resolution of its timers. Before Linux 5.1, 32-bit machines wait at most 68 years. On arm
+/// since Linux 2.6.32.
 ///
 /// # Errors
 ///
-/// - `EINTR`: a signal came first
+/// - `EINTR`: interrupted by a signal
 /// - `EINVAL`: more file descriptors than `RLIMIT_NOFILE`
 /// - `ENOMEM`: out of memory
 ///

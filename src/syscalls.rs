@@ -23,11 +23,11 @@ use crate::uapi::{PIDFD_GET_INFO, pidfd_info};
 ///
 /// Those of [`socketpair`](crate::socketpair), and:
 ///
-/// - `EFAULT`: `sv` can't be written. The kernel checks it after the flags and `EMFILE`, before everything else.
+/// - `EFAULT`: `sv` can't be written; checked after the flags and `EMFILE`, before everything else
 ///
 /// # Safety
 ///
-/// `sv` need not be aligned, nor valid at all, but where it can be written nothing else may rely on what is there.
+/// `sv` need be neither aligned nor valid. If it can be written, nothing else may rely on what it contains.
 ///
 /// ```
 /// use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, close, socketpair_into};
@@ -52,7 +52,7 @@ pub unsafe fn socketpair_into(
     sv: *mut [RawFd; 2],
 ) -> Result<(), Errno> {
     let ty = ty.bits() | flags.bits();
-    // SAFETY: the kernel writes `sv` alone, as the caller permits.
+    // SAFETY: the kernel writes only `sv`, as the caller permits.
     decode(unsafe {
         socketcall4::<__NR_socketpair>(domain.bits() as usize, ty as usize, protocol as usize, sv as usize)
     })
@@ -62,16 +62,16 @@ pub unsafe fn socketpair_into(
 /// Reads up to `buf.len()` bytes from a raw file descriptor and returns how many; 0 means end of stream (EOF), an empty
 /// message, or that `buf` is empty.
 ///
-/// On a stream these are the bytes that are there, as many as fit. A message is read by itself, and what doesn't fit is
-/// discarded without an error.
+/// On a stream these are the bytes that have arrived, as many as fit. From other sockets it reads one message; what doesn't fit
+/// is discarded without an error.
 ///
 /// # Errors
 ///
-/// - `EAGAIN`: nothing is there, and the file is nonblocking, or its receive timeout has expired
+/// - `EAGAIN`: there is nothing to read, and the file is nonblocking, or its receive timeout has expired
 /// - `EBADF`: `fd` is not open, or not open for reading
 /// - `ECONNRESET`: the peer was closed before it had read everything; reported once
 /// - `EFAULT`: `buf` can't be written
-/// - `EINTR`: a signal came first
+/// - `EINTR`: interrupted by a signal before anything was read
 /// - `EINVAL`: the file can't be read
 /// - any other that the kind of file defines
 ///
@@ -98,22 +98,22 @@ pub unsafe fn socketpair_into(
 /// ```
 #[inline(always)]
 pub unsafe fn read(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
-    // SAFETY: the kernel writes within `buf` alone; the caller owns or borrows `fd`.
+    // SAFETY: the kernel writes only within `buf`; the caller owns or borrows `fd`.
     decode(unsafe { syscall3::<__NR_read>(fd as usize, buf.as_mut_ptr() as usize, buf.len()) })
 }
 
 /// Writes up to `buf.len()` bytes to a raw file descriptor and returns how many, which on a stream may be fewer.
 ///
-/// **It can raise SIGPIPE**, which terminates a program that neither handles nor ignores it: on a stream whose peer is closed.
+/// **It raises SIGPIPE** on a stream whose peer is closed, which terminates a program that neither handles nor ignores it.
 ///
 /// # Errors
 ///
-/// - `EAGAIN`: there is no room now, and the file is nonblocking, or its send timeout has expired
+/// - `EAGAIN`: nothing can be written now, and the file is nonblocking, or its send timeout has expired
 /// - `EBADF`: `fd` is not open, or not open for writing
 /// - `ECONNREFUSED`: the peer of a `DGRAM` socket is closed
 /// - `ECONNRESET`: the peer was closed before it had read everything; reported once
 /// - `EFAULT`: `buf` can't be read
-/// - `EINTR`: a signal came before anything was written
+/// - `EINTR`: interrupted by a signal before anything was written
 /// - `EINVAL`: the file can't be written
 /// - `EMSGSIZE`: the message is larger than the send buffer
 /// - `ENOBUFS`, `ENOMEM`: out of memory
@@ -129,21 +129,21 @@ pub unsafe fn read(fd: RawFd, buf: &mut [u8]) -> Result<usize, Errno> {
 /// The example of [`read`] shows it.
 #[inline(always)]
 pub unsafe fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
-    // SAFETY: the kernel reads within `buf` alone; the caller owns or borrows `fd`.
+    // SAFETY: the kernel reads only within `buf`; the caller owns or borrows `fd`.
     decode(unsafe { syscall3::<__NR_write>(fd as usize, buf.as_ptr() as usize, buf.len()) })
 }
 
-/// Closes a raw file descriptor. Unless it returns `EBADF`, the number is free afterwards, even after another error: never
+/// Closes a raw file descriptor. Unless this returns `EBADF`, the file descriptor is closed, even after another error: never
 /// close it again.
 ///
 /// # Errors
 ///
 /// - `EBADF`: `fd` is not open
-/// - `EINTR`, `EIO`, `ENOSPC`, `EDQUOT`: of other kinds of files than sockets; the file descriptor is closed nevertheless
+/// - `EINTR`, `EIO`, `ENOSPC`, `EDQUOT`: only for files that are not sockets; the file descriptor is closed nevertheless
 ///
 /// # Safety
 ///
-/// The caller must own `fd`, and gives it up.
+/// The caller must own `fd`, and must not use it afterwards.
 ///
 /// Manual page: [close(2)](https://man7.org/linux/man-pages/man2/close.2.html).
 ///
@@ -157,14 +157,14 @@ pub unsafe fn close(fd: RawFd) -> Result<(), Errno> {
 #[inline]
 pub(crate) fn sendto(fd: BorrowedFd<'_>, buf: &[u8], flags: u32) -> Result<usize, Errno> {
     let fd = fd.as_raw_fd() as usize;
-    // SAFETY: the kernel reads within `buf` alone, and is given no address.
+    // SAFETY: the kernel reads only within `buf`; there is no address.
     decode(unsafe { socketcall6::<__NR_sendto>(fd, buf.as_ptr() as usize, buf.len(), flags as usize, 0, 0) })
 }
 
 #[inline]
 pub(crate) fn recvfrom(fd: BorrowedFd<'_>, buf: &mut [u8], flags: u32) -> Result<usize, Errno> {
     let fd = fd.as_raw_fd() as usize;
-    // SAFETY: the kernel writes within `buf` alone, and is given no room for an address.
+    // SAFETY: the kernel writes only within `buf`; there is no memory for an address.
     decode(unsafe { socketcall6::<__NR_recvfrom>(fd, buf.as_mut_ptr() as usize, buf.len(), flags as usize, 0, 0) })
 }
 
@@ -188,7 +188,7 @@ pub(crate) unsafe fn recvmsg(fd: BorrowedFd<'_>, message: &mut msghdr, flags: u3
     decode(unsafe { socketcall3::<__NR_recvmsg>(fd.as_raw_fd() as usize, at, flags as usize) })
 }
 
-/// Sends up to 1024 messages, and writes to each that was sent how many bytes.
+/// Sends up to 1024 messages, and writes to each one that was sent how many bytes it had.
 ///
 /// # Safety
 ///
@@ -196,7 +196,7 @@ pub(crate) unsafe fn recvmsg(fd: BorrowedFd<'_>, message: &mut msghdr, flags: u3
 #[inline]
 pub(crate) unsafe fn sendmmsg(fd: BorrowedFd<'_>, messages: &mut [mmsghdr], flags: u32) -> Result<usize, Errno> {
     let (fd, at) = (fd.as_raw_fd() as usize, messages.as_mut_ptr() as usize);
-    // SAFETY: as the caller vouches; the kernel writes within `messages` alone.
+    // SAFETY: as the caller vouches; the kernel writes only within `messages`.
     decode(unsafe { socketcall4::<__NR_sendmmsg>(fd, at, messages.len(), flags as usize) })
 }
 
@@ -215,7 +215,7 @@ pub(crate) unsafe fn recvmmsg(fd: BorrowedFd<'_>, messages: &mut [mmsghdr], flag
     {
         // SAFETY: as the caller vouches.
         let result = decode(unsafe { syscall5::<__NR_recvmmsg_time64>(fd, at, messages.len(), flags as usize, 0) });
-        // Before Linux 5.1 there is only the one whose timeout, here none, would have 32 bits.
+        // Before Linux 5.1 there is only the call whose timeout, which isn't used here, has 32 bits.
         if RECVMMSG_TIME32.is_some() && result == Err(Errno::ENOSYS) {
             const TIME32: u32 = match RECVMMSG_TIME32 {
                 Some(number) => number,
@@ -228,11 +228,11 @@ pub(crate) unsafe fn recvmmsg(fd: BorrowedFd<'_>, messages: &mut [mmsghdr], flag
     }
 }
 
-/// Writes up to `len` bytes of the value, and to `len` how many were written; with `ERANGE`, how many there would be.
+/// Writes up to `len` bytes of the value, and to `len` the number of bytes written; with `ERANGE`, the size of the value.
 ///
 /// # Safety
 ///
-/// `value` may be written for `len` bytes, and neither the option nor the value that is there makes the kernel write elsewhere.
+/// `len` bytes at `value` may be written, and neither the option nor the bytes that are there make the kernel write elsewhere.
 #[inline]
 pub(crate) unsafe fn getsockopt(
     fd: BorrowedFd<'_>,
@@ -281,7 +281,7 @@ pub(crate) fn fcntl(fd: BorrowedFd<'_>, command: u32, argument: u32) -> Result<u
 #[inline]
 pub(crate) unsafe fn ioctl(fd: BorrowedFd<'_>, request: u32, argument: &mut i32) -> Result<(), Errno> {
     let at = ptr::from_mut(argument) as usize;
-    // SAFETY: the kernel reads or writes `argument` alone.
+    // SAFETY: the kernel reads or writes only `argument`.
     decode(unsafe { syscall3::<__NR_ioctl>(fd.as_raw_fd() as usize, request as usize, at) }).map(drop)
 }
 
@@ -324,12 +324,12 @@ unsafe fn ppoll_of<const NUMBER: u32, T>(fds: &mut [pollfd], timeout: Option<T>)
     unsafe { syscall4::<NUMBER>(fds.as_mut_ptr() as usize, fds.len(), timeout as usize, 0) }
 }
 
-/// Opens a file, close-on-exec: below `directory`, or below the current one.
+/// Opens a file, close-on-exec; a relative path starts at `directory`, or at the current one.
 #[inline]
 pub(crate) fn open(directory: Option<BorrowedFd<'_>>, path: &CStr, flags: u32) -> Result<OwnedFd, Errno> {
     let directory = directory.map_or(AT_FDCWD, |directory| directory.as_raw_fd());
     let (path, flags) = (path.as_ptr() as usize, (flags | O_CLOEXEC) as usize);
-    // SAFETY: the kernel reads the path alone.
+    // SAFETY: the kernel reads only the path.
     let fd = decode(unsafe { syscall4::<__NR_openat>(directory as usize, path, flags, 0) })? as RawFd;
     // SAFETY: the descriptor is new, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
@@ -345,7 +345,7 @@ pub(crate) fn file_system(path: &CStr) -> Result<u32, Errno> {
 
     let mut status = MaybeUninit::<Statfs>::uninit();
     let status = status.as_mut_ptr();
-    // SAFETY: the kernel writes `status` alone; an emulator may write nothing.
+    // SAFETY: the kernel writes only `status`; an emulator may write nothing.
     unsafe {
         (&raw mut (*status).f_type).write(0);
         #[cfg(target_pointer_width = "64")]
@@ -366,7 +366,7 @@ pub(crate) fn size(path: &CStr) -> Result<u64, Errno> {
     let mut status = MaybeUninit::<statx>::uninit();
     let status = status.as_mut_ptr();
     let path = path.as_ptr() as usize;
-    // SAFETY: the kernel writes `status` alone; an emulator may write nothing.
+    // SAFETY: the kernel writes only `status`; an emulator may write nothing.
     unsafe {
         (&raw mut (*status).stx_size).write(0);
         decode(syscall5::<__NR_statx>(
@@ -388,7 +388,7 @@ pub(crate) fn open_files_limit() -> Result<(u64, u64), Errno> {
         rlim_max: 0,
     };
     let at = &raw mut limit as usize;
-    // SAFETY: the kernel writes `limit` alone.
+    // SAFETY: the kernel writes only `limit`.
     decode(unsafe { syscall4::<__NR_prlimit64>(0, RLIMIT_NOFILE as usize, 0, at) })?;
     Ok((limit.rlim_cur, limit.rlim_max))
 }
@@ -406,7 +406,7 @@ pub(crate) fn kernel_release() -> Option<(u32, u32)> {
     let mut names = MaybeUninit::<new_utsname>::uninit();
     let names = names.as_mut_ptr();
     let mut numbers = [0_u32; 2];
-    // SAFETY: the kernel writes `names` alone; what is read of it was initialized before, as an emulator may write nothing.
+    // SAFETY: the kernel writes only `names`; what is read of it was initialized before, as an emulator may write nothing.
     unsafe {
         let release = (&raw mut (*names).release).cast::<u8>();
         for at in 0..RELEASE {
@@ -428,13 +428,13 @@ pub(crate) fn kernel_release() -> Option<(u32, u32)> {
     (major > 0).then_some((major, minor))
 }
 
-/// As much of a kernel's release as its first two numbers need.
+/// How many bytes of a kernel's release are read: enough for its first two numbers.
 const RELEASE: usize = 16;
 
 /// Makes any system call that the architecture has, for programs without libc: mount(2), reboot(2) …
 ///
-/// - `NUMBER`: the architecture's number, such as [`linux_raw_sys::general::__NR_sync`]
-/// - `arguments`: as many as the call has; the kernel ignores the others
+/// - `NUMBER`: the number of the call on this architecture, such as [`linux_raw_sys::general::__NR_sync`]
+/// - `arguments`: those of the call, in their order; the kernel ignores the rest
 ///
 /// The result is what the kernel returned. On 32-bit machines a 64-bit argument occupies two words, in the order and alignment
 /// that syscall(2) describes.
@@ -449,8 +449,8 @@ const RELEASE: usize = 16;
 ///
 /// # Safety
 ///
-/// Whatever the call requires. It must not return twice on one stack, as vfork(2) does, nor end the lifetime of memory that is
-/// used.
+/// The call's own requirements. It must not return twice on one stack, as vfork(2) does, nor unmap or overwrite memory that is
+/// in use.
 ///
 /// ```
 /// use linux_raw_sys::general::__NR_getppid;
@@ -483,7 +483,7 @@ pub(crate) fn rt_sigprocmask(how: u32, set: &SignalSet) -> Result<SignalSet, Err
 /// The handler, flags, restorer (on some architectures) and mask.
 type SigAction = [usize; 3 + size_of::<SignalSet>() / size_of::<usize>()];
 
-/// The handler of a signal: 0 is the default, 1 that it is ignored.
+/// The handler of a signal; 0 means the default action, 1 that the signal is ignored.
 #[inline]
 pub(crate) fn signal_handler(signal: i32) -> Result<usize, Errno> {
     let mut action: SigAction = Default::default();
@@ -533,7 +533,7 @@ pub(crate) fn read_signal(fd: BorrowedFd<'_>) -> Result<[u32; 32], Errno> {
 
 #[inline]
 pub(crate) fn dup3(fd: BorrowedFd<'_>, to: RawFd, flags: u32) -> Result<(), Errno> {
-    // SAFETY: no memory is involved. What `to` was is as the caller vouches.
+    // SAFETY: no memory is involved. Only the child calls this, to replace a file descriptor that its caller named.
     decode(unsafe { syscall3::<__NR_dup3>(fd.as_raw_fd() as usize, to as usize, flags as usize) }).map(drop)
 }
 
@@ -555,14 +555,14 @@ pub(crate) fn geteuid() -> u32 {
     unsafe { syscall1::<GETEUID>(0) as u32 }
 }
 
-/// Of this thread alone.
+/// For this thread alone.
 #[inline]
 pub(crate) fn setgroups(groups: &[u32]) -> Result<(), Errno> {
     // SAFETY: the kernel reads within `groups`.
     decode(unsafe { syscall2::<SETGROUPS>(groups.len(), groups.as_ptr() as usize) }).map(drop)
 }
 
-/// Of this thread alone.
+/// For this thread alone.
 #[inline]
 pub(crate) fn setresgid(group: u32) -> Result<(), Errno> {
     let group = group as usize;
@@ -570,7 +570,7 @@ pub(crate) fn setresgid(group: u32) -> Result<(), Errno> {
     decode(unsafe { syscall3::<SETRESGID>(group, group, group) }).map(drop)
 }
 
-/// Of this thread alone.
+/// For this thread alone.
 #[inline]
 pub(crate) fn setresuid(user: u32) -> Result<(), Errno> {
     let user = user as usize;
@@ -600,7 +600,7 @@ pub(crate) fn getppid() -> i32 {
 ///
 /// # Safety
 ///
-/// The lists end with null, and the program may be executed with the file descriptors that are not close-on-exec.
+/// The lists end with a null pointer, and the program may inherit the file descriptors that are not close-on-exec.
 #[inline]
 pub(crate) unsafe fn execve(path: &CStr, args: *const *const c_char, env: *const *const c_char) -> Errno {
     // SAFETY: as the caller vouches.
@@ -621,7 +621,7 @@ pub(crate) fn exit_group(status: i32) -> ! {
 /// Waits for a child, or checks for one, and returns `si_code`, `si_pid` and `si_status`.
 #[inline]
 pub(crate) fn waitid(which: u32, id: i32, options: u32) -> Result<(i32, i32, i32), Errno> {
-    /// What precedes `si_pid`: three ints, and where pointers have 64 bits, a gap.
+    /// The ints before `si_pid`: three, and one of padding where pointers have 64 bits.
     const PID: usize = if size_of::<usize>() == 8 { 4 } else { 3 };
 
     let mut info = MaybeUninit::<[u64; 16]>::uninit();
@@ -651,12 +651,12 @@ pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<()
     decode(unsafe { syscall4::<__NR_pidfd_send_signal>(pidfd, signal as usize, 0, 0) }).map(drop)
 }
 
-/// Asks for what is in `mask`, and returns what is there, and the wait status.
+/// Requests what `mask` selects, and returns the mask of what the kernel wrote, and the wait status.
 #[inline]
 pub(crate) fn pidfd_get_info(pidfd: BorrowedFd<'_>, mask: u64) -> Result<(u64, i32), Errno> {
     let mut info = MaybeUninit::<pidfd_info>::uninit();
     let (fd, at) = (pidfd.as_raw_fd() as usize, info.as_mut_ptr());
-    // SAFETY: the kernel writes within `info`, whose size is part of the number; the fields that are read were initialized.
+    // SAFETY: the kernel writes within `info`, whose size is part of the request; the fields that are read were initialized.
     unsafe {
         (&raw mut (*at).mask).write(mask);
         (&raw mut (*at).cgroupid).write(0);

@@ -33,7 +33,7 @@ macro_rules! values {
                 self.0
             }
 
-            /// The value of any number, named or not: it reaches the kernel unchanged.
+            /// The value with any number, named or not, which reaches the kernel unchanged.
             #[inline]
             #[must_use]
             pub const fn from_bits_retain(bits: u32) -> Self {
@@ -41,8 +41,8 @@ macro_rules! values {
             }
         }
 
-        /// For generic code. A value contains and intersects only itself. The trait's other operations combine bits, and return
-        /// the value of the resulting number, whatever its name.
+        /// For generic code. A value contains and intersects only itself. The trait's other operations combine the numbers'
+        /// bits, and return the value with the resulting number, which can have an unrelated name.
         impl Flags for $Type {
             /// The last one, without a name, means that every bit is known: none is truncated.
             const FLAGS: &'static [Flag<Self>] = &[
@@ -122,7 +122,7 @@ values! {
     ///
     /// Manual page: [address_families(7)](https://man7.org/linux/man-pages/man7/address_families.7.html).
     #[doc(alias("AF_UNIX", "AF_LOCAL", "AF_TIPC", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_VSOCK", "PF_UNIX"))]
-    Domain expects "the name of a domain, such as UNIX, or a number of 32 bits" {
+    Domain expects "the name of a domain, such as UNIX, or a 32-bit number" {
         /// No domain.
         UNSPEC = AF_UNSPEC;
         /// Local communication.
@@ -221,7 +221,7 @@ values! {
         LOCAL = AF_LOCAL;
         /// Another name of [`NETLINK`](Self::NETLINK).
         ROUTE = AF_ROUTE;
-        /// One more than the last domain of the headers that this crate was built with: no domain, and printed as a number.
+        /// Not a domain: one more than the last one in the headers that this crate was built with. It is printed as a number.
         MAX = AF_MAX;
     }
 }
@@ -246,7 +246,7 @@ values! {
     ///
     /// Manual page: [socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html).
     #[doc(alias("SOCK_STREAM", "SOCK_DGRAM", "SOCK_SEQPACKET", "SOCK_RAW", "SOCK_RDM"))]
-    SocketType expects "the name of a type, such as STREAM, or a number of 32 bits" {
+    SocketType expects "the name of a type, such as STREAM, or a 32-bit number" {
         /// Bytes in order, without boundaries.
         STREAM = SOCK_STREAM;
         /// Messages with their boundaries.
@@ -275,6 +275,8 @@ values! {
 /// assert!(both.contains(SocketFlags::CLOEXEC));
 /// assert_eq!(both.to_string().parse(), Ok(both));
 /// ```
+///
+/// Manual page: [socket(2)](https://man7.org/linux/man-pages/man2/socket.2.html).
 #[doc(alias("SOCK_CLOEXEC", "SOCK_NONBLOCK"))]
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(transparent)]
@@ -287,7 +289,7 @@ bitflags! {
         /// Calls that would wait fail with `EAGAIN`.
         const NONBLOCK = SOCK_NONBLOCK;
 
-        // The kernel judges all other bits.
+        // All other bits reach the kernel, which accepts or rejects them.
         const _ = !0;
     }
 }
@@ -325,7 +327,8 @@ bitflags! {
         const DONTROUTE = MSG_DONTROUTE;
         /// Received: control messages were discarded; see [`RecvControl::is_truncated`](crate::RecvControl::is_truncated).
         const CTRUNC = MSG_CTRUNC;
-        /// Receive: return the whole length of a message that is truncated. Received: the message was truncated.
+        /// Receive: return the whole length of a message that is truncated; AF_UNIX: since Linux 3.4. Received: the message was
+        /// truncated.
         const TRUNC = MSG_TRUNC;
         /// Fail with `EAGAIN` instead of waiting, in this call.
         const DONTWAIT = MSG_DONTWAIT;
@@ -341,11 +344,11 @@ bitflags! {
         const NOSIGNAL = MSG_NOSIGNAL;
         /// Send: more data follows.
         const MORE = MSG_MORE;
-        /// Receive file descriptors close-on-exec;
-        /// [`RecvControl::set_close_on_exec`](crate::RecvControl::set_close_on_exec) decides.
+        /// Receive file descriptors close-on-exec. A [`RecvControl`](crate::RecvControl) adds it, unless
+        /// [`set_close_on_exec`](crate::RecvControl::set_close_on_exec) has turned that off.
         const CMSG_CLOEXEC = MSG_CMSG_CLOEXEC;
 
-        // The kernel judges all other bits.
+        // All other bits reach the kernel, which accepts or rejects them.
         const _ = !0;
     }
 }
@@ -362,7 +365,7 @@ bitflags! {
     impl PollFlags: u16 {
         /// Something can be received, or end of stream (EOF) is reached.
         const IN = POLLIN as u16;
-        /// Out-of-band data is there.
+        /// Out-of-band data can be received.
         const PRI = POLLPRI as u16;
         /// Something can be sent.
         const OUT = POLLOUT as u16;
@@ -372,10 +375,10 @@ bitflags! {
         const HUP = POLLHUP as u16;
         /// The file descriptor is not open; always reported.
         const NVAL = POLLNVAL as u16;
-        /// The peer is closed, or has shut down sending.
+        /// The peer is closed, or has shut down sending; not on `DGRAM`.
         const RDHUP = POLLRDHUP as u16;
 
-        // The kernel judges all other bits.
+        // All other bits reach the kernel, which accepts or rejects them.
         const _ = !0;
     }
 }
@@ -418,7 +421,7 @@ macro_rules! print_and_parse {
 print_and_parse! {
     SocketFlags expects "names and hexadecimal numbers, separated by `|`, such as CLOEXEC | 0x800";
     MessageFlags expects "names and hexadecimal numbers, separated by `|`, such as PEEK | 0x40";
-    PollFlags expects "names and hexadecimal numbers of 16 bits, separated by `|`, such as IN | 0x4";
+    PollFlags expects "names and 16-bit hexadecimal numbers, separated by `|`, such as IN | 0x4";
 }
 
 /// The text is neither a name that the type knows nor a number that it can hold. `Display` prints what was expected.
@@ -427,7 +430,7 @@ print_and_parse! {
 /// use linux_socketpair::Domain;
 ///
 /// let error = "unix".parse::<Domain>().unwrap_err();
-/// assert_eq!(error.to_string(), "expected the name of a domain, such as UNIX, or a number of 32 bits");
+/// assert_eq!(error.to_string(), "expected the name of a domain, such as UNIX, or a 32-bit number");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseError(pub(crate) &'static str);

@@ -1,4 +1,4 @@
-//! Constants of the kernel's headers that linux-raw-sys lacks.
+//! Constants and structures of the kernel's headers that linux-raw-sys lacks.
 
 use linux_raw_sys::general;
 
@@ -15,13 +15,13 @@ pub(crate) const AF_MPLS: u32 = 28;
 pub(crate) const SOCK_DCCP: u32 = 6;
 /// include/linux/net.h
 pub(crate) const SOCK_PACKET: u32 = 10;
-/// include/linux/net.h: the bits of a socket's type that are not flags
+/// include/linux/net.h: the bits that hold the socket's type, without flags
 pub(crate) const SOCK_TYPE_MASK: u32 = 0xf;
 /// include/linux/net.h: one more than the last type
 pub(crate) const SOCK_MAX: u32 = SOCK_PACKET + 1;
-/// include/linux/net.h, which defines it so
+/// include/linux/net.h, which defines it this way
 pub(crate) const SOCK_CLOEXEC: u32 = general::O_CLOEXEC;
-/// include/linux/net.h, which defines it so
+/// include/linux/net.h, which defines it this way
 pub(crate) const SOCK_NONBLOCK: u32 = general::O_NONBLOCK;
 
 /// include/linux/socket.h
@@ -50,7 +50,7 @@ pub(crate) const PIDFD_INFO_EXIT: u64 = 1 << 3;
 pub(crate) struct pidfd_info {
     pub(crate) mask: u64,
     pub(crate) cgroupid: u64,
-    /// Process, thread group, parent, and eight users and groups.
+    /// Process, thread group and parent, and eight user and group IDs.
     pub(crate) ids: [u32; 11],
     pub(crate) exit_code: i32,
 }

@@ -252,14 +252,18 @@ fn every_type_and_error_prints_what_it_is() -> Result<(), Errno> {
     assert!((of - 4..=of).any(found), "{seen}");
     assert_eq!(
         control.messages().unwrap_err().to_string(),
-        "control messages were discarded for lack of memory, file descriptors or permission"
+        "control messages were truncated: too little memory for them, too many file descriptors, or a security module \
+         denied one"
     );
 
     let other = UnixDatagram::try_from(OwnedFd::from(a)).unwrap_err();
     assert_eq!(format!("{other:?}"), "FromFdError { errno: EPROTOTYPE, .. }");
     assert_eq!(
         other.to_string(),
-        format!("the file descriptor is not such a socket: {}", Errno::EPROTOTYPE)
+        format!(
+            "the file descriptor is not a socket of the expected kind: {}",
+            Errno::EPROTOTYPE
+        )
     );
     for (errno, expected) in [
         (Some(Errno::EPIPE), format!("after 3 bytes: {}", Errno::EPIPE)),

@@ -1,7 +1,8 @@
 //! File descriptors, owned and borrowed.
 //!
 //! With the feature `std` the types and traits are those of [`std::os::fd`]. Without it they are this crate's, with the same
-//! names, methods and guarantees, so the same code compiles either way. The functions do what std's types have no method for.
+//! names, methods and guarantees, so the same code compiles either way. The functions of this module do what the types have no
+//! methods for.
 //!
 //! [`std::os::fd`]: https://doc.rust-lang.org/std/os/fd/index.html
 
@@ -39,7 +40,7 @@ pub use without_std::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, 
 /// Manual page: [close(2)](https://man7.org/linux/man-pages/man2/close.2.html).
 #[inline]
 pub fn close(fd: impl Into<OwnedFd>) -> Result<(), Errno> {
-    // SAFETY: the descriptor is owned here, and given up.
+    // SAFETY: the descriptor is owned here, and not used again.
     unsafe { syscalls::close(fd.into().into_raw_fd()) }
 }
 
@@ -66,7 +67,7 @@ pub fn is_close_on_exec(fd: impl AsFd) -> Result<bool, Errno> {
     syscalls::fcntl(fd.as_fd(), F_GETFD, 0).map(|flags| flags as u32 & FD_CLOEXEC != 0)
 }
 
-/// Makes a file descriptor close-on-exec, or lets programs inherit it.
+/// Makes a file descriptor close-on-exec, or, with `on` false, lets it stay open across execve(2).
 ///
 /// # Errors
 ///

@@ -6,12 +6,13 @@ use linux_raw_sys::general::F_DUPFD_CLOEXEC;
 use crate::errno::Errno;
 use crate::syscalls;
 
-/// A file descriptor without an owner, as the kernel numbers it.
+/// A raw file descriptor: the kernel's number for it, without an owner.
 pub type RawFd = c_int;
 
 /// A file descriptor that is borrowed for as long as `'fd`, during which it stays open.
 ///
-/// With the feature `std` it is the standard library's type; without it, the two can't be passed in place of each other.
+/// With the feature `std` it is the standard library's type. Without it, it is a type of this crate, and the standard library's
+/// can't be passed in its place.
 ///
 /// In memory it is the [`RawFd`]. It is never negative, so `Option<BorrowedFd<'_>>` is no larger.
 #[derive(Clone, Copy)]
@@ -20,7 +21,8 @@ pub struct BorrowedFd<'fd>(Number, PhantomData<&'fd OwnedFd>);
 
 /// A file descriptor that is closed when it is dropped.
 ///
-/// With the feature `std` it is the standard library's type; without it, the two can't be passed in place of each other.
+/// With the feature `std` it is the standard library's type. Without it, it is a type of this crate, and the standard library's
+/// can't be passed in its place.
 ///
 /// In memory it is the [`RawFd`]. It is never negative, so `Option<OwnedFd>` is no larger.
 ///
@@ -52,7 +54,7 @@ pub trait AsFd {
     note = "enable the feature `std` of linux-socketpair to use the standard library's types"
 )]
 pub trait AsRawFd {
-    /// The raw file descriptor, which stays owned or borrowed here.
+    /// The raw file descriptor, which `self` continues to own or borrow.
     fn as_raw_fd(&self) -> RawFd;
 }
 
@@ -66,12 +68,12 @@ pub trait FromRawFd {
     ///
     /// # Safety
     ///
-    /// `fd` must be open, and owned by the caller alone, who gives it up.
+    /// `fd` must be open, and the caller must be its only owner. The result owns it from now on.
     #[must_use]
     unsafe fn from_raw_fd(fd: RawFd) -> Self;
 }
 
-/// Gives up the ownership of a file descriptor.
+/// Releases the ownership of a file descriptor.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` doesn't implement the `IntoRawFd` of linux-socketpair",
     note = "enable the feature `std` of linux-socketpair to use the standard library's types"
@@ -95,7 +97,8 @@ impl<'fd> BorrowedFd<'fd> {
         Self(unsafe { Number::new(fd) }, PhantomData)
     }
 
-    /// A new file descriptor of the same open file, the lowest that is free, close-on-exec.
+    /// Duplicates the file descriptor: the new one refers to the same open file, has the lowest number that is free, and is
+    /// close-on-exec.
     ///
     /// # Errors
     ///
@@ -111,7 +114,8 @@ impl<'fd> BorrowedFd<'fd> {
 }
 
 impl OwnedFd {
-    /// A new file descriptor of the same open file, the lowest that is free, close-on-exec.
+    /// Duplicates the file descriptor: the new one refers to the same open file, has the lowest number that is free, and is
+    /// close-on-exec.
     ///
     /// # Errors
     ///

@@ -103,6 +103,17 @@ impl fmt::Display for ExitStatus {
 ///
 /// Dropping it neither ends the child nor waits for it. A child that has ended and is not waited for remains a zombie until
 /// this process ends; [`reap`] removes it too.
+///
+/// ```
+/// use linux_socketpair::process::{ArgArray, Command, Signal};
+///
+/// let args = ArgArray::new([c"sleep", c"1000"]);
+/// let mut child = Command::new(c"/bin/sleep", args.as_args()).spawn()?;
+/// assert_eq!(child.try_wait()?, None);
+/// child.signal(Signal::TERM)?;
+/// assert_eq!(child.wait()?.signal(), Some(Signal::TERM));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Child {
     pid: i32,
@@ -116,7 +127,7 @@ impl Child {
         Self { pid, pidfd, status }
     }
 
-    /// The process ID. Once the child has been waited for, another process can have it.
+    /// The process ID. After the child has been waited for, the kernel can give it to another process.
     #[doc(alias = "pid")]
     #[inline]
     #[must_use]
@@ -124,7 +135,7 @@ impl Child {
         self.pid
     }
 
-    /// The pidfd, which is readable for [`poll`](crate::poll) when the child has ended; `None` before Linux 5.2.
+    /// The pidfd; `None` before Linux 5.2. Since Linux 5.3 it is readable for [`poll`](crate::poll) when the child has ended.
     #[inline]
     #[must_use]
     pub fn pidfd(&self) -> Option<BorrowedFd<'_>> {
@@ -141,12 +152,13 @@ impl Child {
     /// Waits until the child has ended, removes it from the process table, and returns how it ended; further calls return the
     /// same.
     ///
-    /// It does not return when the child only stops.
+    /// It does not return when the child is stopped.
     ///
     /// # Errors
     ///
-    /// - `EINTR`: a signal came first
-    /// - `ECHILD`: it was waited for elsewhere, or SIGCHLD is ignored, so that the kernel discarded its status
+    /// - `EINTR`: interrupted by a signal before the child ended
+    /// - `ECHILD`: something else has waited for it, or SIGCHLD is ignored, so that the kernel discarded its status
+    /// - `EPROTO`: an emulator reports success without a child
     ///
     /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
     #[doc(alias("waitid", "waitpid"))]
@@ -163,7 +175,7 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// Those of [`wait`](Self::wait), without `EINTR`.
+    /// Those of [`wait`](Self::wait), without `EINTR` and `EPROTO`.
     ///
     /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
     #[doc(alias = "WNOHANG")]
@@ -188,11 +200,11 @@ impl Child {
         Ok(self.status)
     }
 
-    /// Sends a signal to the child: through the pidfd, where there is one.
+    /// Sends a signal to the child, through its pidfd if it has one.
     ///
     /// # Errors
     ///
-    /// - `ESRCH`: the child was waited for
+    /// - `ESRCH`: the child has been waited for
     /// - `EPERM`: it runs as another user, and this process lacks CAP_KILL
     ///
     /// Manual page: [pidfd_send_signal(2)](https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html).
@@ -220,10 +232,10 @@ pub struct Ended {
     pub status: ExitStatus,
 }
 
-/// Returns any child that has ended and was not waited for, and leaves it there; `None` if there is none.
+/// Returns any child that has ended and has not been waited for, without removing it; `None` if there is none.
 ///
-/// For PID 1, which becomes the parent of all orphans, and for programs that wait for SIGCHLD: find the [`Child`] with this ID
-/// and let it [`wait`](Child::wait); if there is none, [`reap`] it. Until then the same child is returned again.
+/// This is for PID 1, which becomes the parent of all orphans, and for programs that wait for SIGCHLD: find the [`Child`] with
+/// this ID and call its [`wait`](Child::wait); if there is none, [`reap`] it. Until then the same child is returned again.
 ///
 /// # Errors
 ///
@@ -253,7 +265,7 @@ pub fn any_ended() -> Result<Option<Ended>, Errno> {
 
 /// Removes a child that has ended from the process table and returns how it ended; `None` if it has not ended.
 ///
-/// For orphans, which have no [`Child`]. A [`Child`] with this ID can no longer wait.
+/// This is for orphans, which have no [`Child`]. If there is a [`Child`] with this ID, its `wait` fails with `ECHILD` afterwards.
 ///
 /// # Errors
 ///
@@ -276,16 +288,32 @@ fn wait(which: u32, id: i32, options: u32) -> Result<Option<Ended>, Errno> {
 }
 
 /// Returns how the process of a pidfd ended, even if it is not a child of this process: for pidfds that were received
-/// ([`ControlMessage::Pidfd`](crate::ControlMessage::Pidfd)). `None` if it has not ended, or its parent has not waited for it.
+/// ([`ControlMessage::Pidfd`](crate::ControlMessage::Pidfd)). It is `None` if the process has not ended, or its parent has not
+/// waited for it.
 ///
 /// Since Linux 6.15. A pidfd is readable for [`poll`](crate::poll) as soon as the process has ended.
 ///
 /// # Errors
 ///
 /// - `ENOTTY`, `EINVAL`: before Linux 6.13, or the file descriptor is not a pidfd
-/// - `ESRCH`: the process was waited for, and the kernel doesn't remember how it ended: before Linux 6.15
+/// - `ESRCH`: the process has been waited for, and the kernel has no record of how it ended: before Linux 6.15
 ///
-/// Manual page: [ioctl_pidfd(2)](https://man7.org/linux/man-pages/man2/PIDFD_GET_INFO.2const.html).
+/// ```
+/// use linux_socketpair::process::{ArgArray, Command, ExitStatus, exit_status};
+///
+/// let args = ArgArray::new([c"sh", c"-c", c"exit 3"]);
+/// let mut child = Command::new(c"/bin/sh", args.as_args()).spawn()?;
+/// child.wait()?;
+/// match child.pidfd().map(exit_status) {
+///     Some(Ok(status)) => assert_eq!(status, Some(ExitStatus::Exited(3))),
+///     Some(Err(errno)) => println!("before Linux 6.15: {errno}"),
+///     None => println!("before Linux 5.2"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Manual page: [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html), which describes pidfds; the request
+/// itself is documented in the header linux/pidfd.h.
 #[doc(alias("PIDFD_GET_INFO", "PIDFD_INFO_EXIT", "pidfd_info"))]
 #[inline]
 pub fn exit_status(pidfd: impl AsFd) -> Result<Option<ExitStatus>, Errno> {

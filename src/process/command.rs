@@ -23,7 +23,7 @@ use crate::uapi::{SIG_DFL, SIG_IGN};
 pub struct FdMapping<'fd> {
     from: BorrowedFd<'fd>,
     to: RawFd,
-    /// Where the child has moved it for the time being.
+    /// The number to which the child has moved it for now.
     now: Cell<RawFd>,
 }
 
@@ -82,7 +82,7 @@ pub struct Command<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// Starts the program at the path `program` with `args`, the first of which is by convention the program's name.
+    /// A command that starts the program at the path `program` with `args`, the first of which is by convention its name.
     ///
     /// `PATH` is not searched; a relative path is resolved in the child's working directory. The environment is empty unless
     /// [`env`](Self::env) sets one.
@@ -107,16 +107,27 @@ impl<'a> Command<'a> {
     }
 
     /// Sets the environment: strings of the form `NAME=value`.
+    ///
+    /// ```
+    /// use linux_socketpair::process::{ArgArray, Command};
+    ///
+    /// let args = ArgArray::new([c"sh", c"-c", c"test \"$NAME\" = value && test \"$PWD\" = /"]);
+    /// let env = ArgArray::new([c"NAME=value"]);
+    /// let mut command = Command::new(c"/bin/sh", args.as_args());
+    /// let mut child = command.env(env.as_args()).current_dir(c"/").spawn()?;
+    /// assert!(child.wait()?.success());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub const fn env(&mut self, env: Args<'a>) -> &mut Self {
         self.env = env;
         self
     }
 
-    /// Sets the file descriptors that the child has at certain numbers: any number of them, in any order, even at numbers that
-    /// are in use in this process.
+    /// Sets which file descriptors the child has at which numbers: as many as needed, in any order, even at numbers that are in
+    /// use in this process.
     ///
-    /// Every other file descriptor of this process remains where it is if it is not close-on-exec, and is closed otherwise.
+    /// Every other file descriptor of this process keeps its number if it is not close-on-exec, and is closed otherwise.
     ///
     /// ```
     /// use linux_socketpair::UnixStream;
@@ -144,6 +155,10 @@ impl<'a> Command<'a> {
     }
 
     /// Sets the working directory.
+    ///
+    /// The example of [`env`](Self::env) shows it.
+    ///
+    /// Manual page: [chdir(2)](https://man7.org/linux/man-pages/man2/chdir.2.html).
     #[doc(alias = "chdir")]
     #[inline]
     pub const fn current_dir(&mut self, directory: &'a CStr) -> &mut Self {
@@ -152,6 +167,8 @@ impl<'a> Command<'a> {
     }
 
     /// Makes the child the leader of a new session, without a controlling terminal.
+    ///
+    /// Manual page: [setsid(2)](https://man7.org/linux/man-pages/man2/setsid.2.html).
     #[doc(alias = "setsid")]
     #[inline]
     pub const fn new_session(&mut self) -> &mut Self {
@@ -159,9 +176,11 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the real, effective and saved user.
+    /// Sets the real, effective and saved user ID, which must not be `u32::MAX`.
     ///
     /// If this process runs as root and [`groups`](Self::groups) are not set, the child has no supplementary groups.
+    ///
+    /// Manual page: [setresuid(2)](https://man7.org/linux/man-pages/man2/setresuid.2.html).
     #[doc(alias("setuid", "setresuid"))]
     #[inline]
     pub const fn user(&mut self, user: u32) -> &mut Self {
@@ -169,7 +188,9 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the real, effective and saved group.
+    /// Sets the real, effective and saved group ID, which must not be `u32::MAX`.
+    ///
+    /// Manual page: [setresgid(2)](https://man7.org/linux/man-pages/man2/setresgid.2.html).
     #[doc(alias("setgid", "setresgid"))]
     #[inline]
     pub const fn group(&mut self, group: u32) -> &mut Self {
@@ -177,7 +198,9 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the supplementary groups.
+    /// Sets the supplementary group IDs, at most 65536.
+    ///
+    /// Manual page: [setgroups(2)](https://man7.org/linux/man-pages/man2/setgroups.2.html).
     #[doc(alias = "setgroups")]
     #[inline]
     pub const fn groups(&mut self, groups: &'a [u32]) -> &mut Self {
@@ -185,8 +208,8 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the signals that are blocked in the child. By default none is, whatever this thread blocks, because a program that
-    /// receives signals with a [`SignalFd`](super::SignalFd) blocks them. A child of the standard library inherits the mask.
+    /// Sets the signals that are blocked in the child: by default none, even if this thread blocks some, as it does to receive
+    /// them with a [`SignalFd`](super::SignalFd). With `std::process::Command` a child inherits the mask.
     #[doc(alias = "sigprocmask")]
     #[inline]
     pub const fn signal_mask(&mut self, signals: SignalSet) -> &mut Self {
@@ -194,10 +217,10 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the signals that are not ignored in the child even if this process ignores them. By default that is SIGPIPE, which
-    /// Rust's runtime ignores.
+    /// Sets the signals that have their default disposition in the child even if this process ignores them: by default SIGPIPE,
+    /// which Rust's runtime ignores.
     ///
-    /// Signals that this process handles have their default disposition in the child in any case.
+    /// Signals for which this process has a handler have their default disposition in the child in any case.
     #[doc(alias = "sigaction")]
     #[inline]
     pub const fn default_signals(&mut self, signals: SignalSet) -> &mut Self {
@@ -208,7 +231,7 @@ impl<'a> Command<'a> {
     /// Sets the signal that the child receives when its parent ends.
     ///
     /// The parent is the **thread** that calls [`spawn`](Self::spawn), not the process. If it ends before this is set, the child
-    /// exits instead. The kernel forgets the signal when the child executes a set-user-ID or set-group-ID program, or one with
+    /// exits instead. The kernel clears the setting when the child executes a set-user-ID or set-group-ID program, or one with
     /// capabilities.
     ///
     /// A child in another PID namespace can't detect that the parent had already ended.
@@ -221,8 +244,8 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets a function that the child calls last, before it sets its signal mask and executes the program. An error ends the
-    /// child, and [`spawn`](Self::spawn) returns it as [`Step::Hook`].
+    /// Sets a function that the child calls last, before it sets its signal mask and executes the program. If it returns an
+    /// error, the child exits, and [`spawn`](Self::spawn) returns the error with [`Step::Hook`].
     ///
     /// # Safety
     ///
@@ -231,7 +254,7 @@ impl<'a> Command<'a> {
     ///
     /// - the parent sees what it writes
     /// - it must not panic, unwind, return twice, allocate, or wait for a lock
-    /// - it must not drop what the parent still owns: file descriptors that it closes are closed in the child alone
+    /// - it must not drop what the parent still owns: file descriptors that it closes are closed only in the child
     /// - where clone(2) is emulated with a copy of the memory (QEMU user mode, valgrind), the parent doesn't see what it writes
     #[inline]
     pub const unsafe fn pre_exec(&mut self, hook: &'a mut (dyn FnMut() -> Result<(), Errno> + 'a)) -> &mut Self {
@@ -241,12 +264,12 @@ impl<'a> Command<'a> {
 
     /// Starts the program.
     ///
-    /// It returns when the program is being executed, or when a step before that has failed; then no child remains, not even a
-    /// zombie. It can be called again, for another child.
+    /// It returns when the child has executed the program, or when a step has failed; then no child remains, not even a zombie.
+    /// It can be called again, for another child.
     ///
     /// # Errors
     ///
-    /// [`SpawnError::step`] is what failed, and [`SpawnError::errno`] why. The errors of each [`Step`] are listed there.
+    /// [`SpawnError::step`] is the step that failed, and [`SpawnError::errno`] is why. [`Step`] lists the errors of each.
     ///
     /// Manual pages: [vfork(2)](https://man7.org/linux/man-pages/man2/vfork.2.html),
     /// [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html).
@@ -258,8 +281,8 @@ impl<'a> Command<'a> {
 
     /// Makes a pair, starts the program with one end at each of the numbers `at`, and returns the other end and the child.
     ///
-    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers are in
-    /// addition to those of [`fds`](Self::fds).
+    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers `at` must
+    /// differ from each other and from those of [`fds`](Self::fds).
     ///
     /// # Errors
     ///
@@ -345,7 +368,7 @@ impl<'a> Command<'a> {
         }
     }
 
-    /// What no child could do.
+    /// Rejects what would fail in every child.
     fn check(&self, socket: &SocketMapping<'_>) -> Result<(), SpawnError> {
         let fds = self.fds;
         let free = |to: RawFd, later: &[FdMapping<'_>]| to >= 0 && !later.iter().any(|fd| fd.to == to);
@@ -400,7 +423,7 @@ impl<'a> Command<'a> {
         if let Some(user) = self.user {
             step(Step::User, syscalls::setresuid(user))?;
         }
-        // Last: the kernel forgets the signal when the user changes.
+        // After the user: the kernel clears the signal when that changes.
         if let Some(signal) = self.parent_death {
             step(Step::ParentDeath, syscalls::set_parent_death_signal(signal.as_raw()))?;
             // 0 is a parent in another PID namespace.
@@ -418,7 +441,7 @@ impl<'a> Command<'a> {
         step(Step::Exec, Err(errno))
     }
 
-    /// In the child: puts the file descriptors where they belong. Those whose number is another one's are moved first.
+    /// In the child: maps the file descriptors. Those at a number that another one will have are moved first.
     fn map_descriptors(&self, socket: &SocketMapping<'_>, report: &mut RawFd) -> Result<(), Errno> {
         let is_target = |fd: RawFd| self.fds.iter().any(|map| map.to == fd) || socket.to.contains(&fd);
         let moved = |fd: RawFd| {
@@ -659,8 +682,8 @@ steps! {
     Signals "signals",
     /// [`Command::new_session`]. No errors.
     Session "session",
-    /// [`Command::fds`] and the number of the socket. `EINVAL`: a number is negative, or two mappings have the same number;
-    /// `EBADF`: a number is not below `RLIMIT_NOFILE`; `EMFILE`: no temporary number is free, which overlapping numbers need.
+    /// [`Command::fds`] and the numbers of the socket. `EINVAL`: a number is negative, or two mappings have the same number;
+    /// `EBADF`: a number is not below `RLIMIT_NOFILE`; `EMFILE`: overlapping numbers need a temporary one, and none is free.
     Descriptors "descriptors",
     /// [`Command::current_dir`]. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: as for chdir(2).
     Directory "directory",
@@ -668,9 +691,9 @@ steps! {
     /// are more than 65536.
     Groups "groups",
     /// [`Command::group`]. `EPERM`: this process lacks CAP_SETGID; `EINVAL`: the group is not mapped in this user namespace, or
-    /// `u32::MAX`, which has a meaning of its own.
+    /// is `u32::MAX`, which to the kernel means no change.
     Group "group",
-    /// [`Command::user`]. `EPERM`: this process lacks CAP_SETUID; `EINVAL`: as with the group; `EAGAIN`: out of memory.
+    /// [`Command::user`]. `EPERM`: this process lacks CAP_SETUID; `EINVAL`: as for the group; `EAGAIN`: out of memory.
     User "user",
     /// [`Command::parent_death_signal`]. `ESRCH`: the parent has ended.
     ParentDeath "parent death signal",

@@ -19,31 +19,31 @@
 //!
 //! # How a program is started
 //!
-//! As vfork(2) does it: the kernel makes a process that **shares the memory** of this one, and suspends the calling thread
-//! until the child has executed the program, or has ended. No memory is copied, so the cost doesn't grow with what this process
-//! uses. The child runs on the same stack, below the frames of the functions that wait for it. Other threads continue. Nothing
-//! is allocated, no lock is taken, and libc is not called, so this works in programs with threads and libc, and in those
-//! without either.
+//! It is started as with vfork(2): the kernel makes a process that **shares the memory** of this one, and suspends the calling
+//! thread until the child has executed the program, or has ended. No memory is copied, so the cost doesn't grow with the memory
+//! of this process. The child runs on the same stack, below the frames of the functions that wait for it. Other threads
+//! continue. Nothing is allocated, no lock is taken, and libc is not called, so this works in programs with threads and libc,
+//! and in those without either.
 //!
-//! All signals are blocked in the calling thread meanwhile, so that no handler of this process runs in the child. The mask is
-//! restored before `spawn` returns. The child takes these steps; the error is the first that fails ([`Step`]):
+//! Meanwhile all signals are blocked in the calling thread, so that no handler of this process runs in the child. The mask is
+//! restored before `spawn` returns. The child takes these steps in order; the first that fails is the error's [`Step`]:
 //!
 //! 1. Signals that have a handler, and those of [`default_signals`](Command::default_signals), are reset to their default
 //!    disposition.
 //! 2. [`new_session`](Command::new_session)
 //! 3. [`fds`](Command::fds), and the end of the pair
 //! 4. [`current_dir`](Command::current_dir)
-//! 5. [`groups`](Command::groups), [`group`](Command::group), [`user`](Command::user): for the child alone
+//! 5. [`groups`](Command::groups), [`group`](Command::group), [`user`](Command::user): only for the child
 //! 6. [`parent_death_signal`](Command::parent_death_signal)
 //! 7. [`pre_exec`](Command::pre_exec)
 //! 8. [`signal_mask`](Command::signal_mask)
 //! 9. execve(2)
 //!
 //! After an error no child remains, not even a zombie; SIGCHLD is sent nevertheless. If a signal or a seccomp filter terminates
-//! the child on the way, `spawn` returns no error: the [`ExitStatus`] reports it.
+//! the child before it executes the program, `spawn` returns no error: the [`ExitStatus`] reports it.
 //!
-//! QEMU user mode and valgrind copy the memory instead. That changes nothing but the cost, and that the parent doesn't see what
-//! a hook writes.
+//! QEMU user mode and valgrind copy the memory instead. This has two effects only: it costs more, and the parent doesn't see what
+//! a `pre_exec` hook writes.
 //!
 //! # What the program inherits
 //!
@@ -54,25 +54,26 @@
 //! - **no blocked signals**, unless `signal_mask` sets them
 //! - ignored signals, except SIGPIPE, unless `default_signals` sets others
 //!
-//! Standard input, output and error are inherited like others. Where they are closed in this process they are closed in the
-//! program, unless `fds` or the pair puts something there.
+//! Standard input, output and error are inherited like other file descriptors. If one of them is closed in this process, it is
+//! closed in the program, unless `fds` or the pair puts something there.
 //!
 //! # Waiting
 //!
-//! Dropping a [`Child`] neither ends it nor waits for it. A child that has ended remains a zombie until someone waits for it,
-//! or this process ends: [`Child::wait`], [`Child::try_wait`] or [`reap`]. [`poll`](crate::poll) can wait for the pidfd of a
-//! child together with its socket.
+//! Dropping a [`Child`] neither ends it nor waits for it. A child that has ended remains a zombie until [`Child::wait`],
+//! [`Child::try_wait`] or [`reap`] waits for it, or this process ends. [`poll`](crate::poll) can wait for the pidfd of a child
+//! together with its socket.
 //!
 //! If SIGCHLD is ignored, children leave no zombie and no exit status: `wait` waits until the child has ended, and returns
-//! `ECHILD`. `spawn` works, and so do its errors. A program that waits for any child in another thread can take the status of a
-//! child that failed to start, which is exit code 127.
+//! `ECHILD`; `spawn` and its errors work as usual. If another thread waits for any child, it can receive the status of a child
+//! that failed to start, which is exit code 127.
 //!
 //! PID 1 becomes the parent of every orphan: [`any_ended`] returns a child that has ended, orphans included. SIGCHLD, which
 //! [`SignalFd`] receives, reports that there is one. Signals for which PID 1 has no handler are ignored.
 //!
-//! # Linux
+//! # Minimum Linux
 //!
-//! 2.6.27 suffices. Since 5.2 children have pidfds, and since 5.4 they are waited for through them; [`exit_status`] needs 6.15.
+//! Linux 2.6.27 suffices. Since 5.2 children have pidfds, since 5.3 [`poll`](crate::poll) reports their end, and since 5.4 they
+//! are waited for through them; [`exit_status`] needs 6.15.
 
 mod child;
 mod command;

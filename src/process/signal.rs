@@ -35,7 +35,7 @@ macro_rules! signals {
 }
 
 signals! {
-    /// Hangup of the terminal, or death of the controlling process.
+    /// Hangup of the terminal, or end of the controlling process.
     HUP "SIGHUP" = SIGHUP;
     /// Interrupt from the keyboard; for PID 1, Ctrl-Alt-Del.
     INT "SIGINT" = SIGINT;
@@ -79,7 +79,7 @@ signals! {
     TTIN "SIGTTIN" = SIGTTIN;
     /// Terminal output of a background process.
     TTOU "SIGTTOU" = SIGTTOU;
-    /// Urgent data at a socket.
+    /// Urgent data on a socket.
     URG "SIGURG" = SIGURG;
     /// CPU time limit exceeded.
     XCPU "SIGXCPU" = SIGXCPU;
@@ -103,7 +103,7 @@ impl Signal {
     /// The highest number.
     pub(super) const MAX: i32 = 64;
 
-    /// The signal with a number: `Some` for 1 to 64, named or not. The real-time signals begin with 32.
+    /// The signal with this number: `Some` for 1 to 64, named or not. The real-time signals begin at 32.
     #[inline]
     #[must_use]
     pub const fn from_raw(number: i32) -> Option<Self> {
@@ -268,12 +268,12 @@ pub struct SignalFd(OwnedFd);
 pub struct ReceivedSignal {
     /// The signal.
     pub signal: Signal,
-    /// Why it was sent, `si_code`: 0 by kill(2), `SI_KERNEL` (128) or another positive number by the kernel.
+    /// Why it was sent, `si_code`: 0 (`SI_USER`) by kill(2), `SI_KERNEL` (128) or another positive number by the kernel.
     pub code: i32,
     /// The process that sent it, or the child that CHLD reports; 0 if the kernel sent it or the process has no ID in this PID
     /// namespace.
     pub pid: i32,
-    /// The real user of that process.
+    /// The real user ID of that process.
     pub uid: u32,
     /// For CHLD: exit code or signal, depending on `code`.
     pub status: i32,
@@ -290,8 +290,8 @@ impl SignalFd {
     /// # Errors
     ///
     /// - `EMFILE`: no file descriptor is free under `RLIMIT_NOFILE`
-    /// - `ENFILE`, `ENOMEM`: a limit of the system
-    /// - `ENODEV`: the kernel can't mount its internal file system
+    /// - `ENFILE`, `ENOMEM`: a system-wide limit
+    /// - `ENODEV`: the kernel can't mount its internal file system for such file descriptors
     ///
     /// After an error the signals are not blocked.
     #[inline]
@@ -323,8 +323,8 @@ impl SignalFd {
     /// # Errors
     ///
     /// - `EAGAIN`: none is pending, and the file descriptor is nonblocking
-    /// - `EINTR`: a signal that is not in the set came first
-    /// - `EPROTO`: an emulator returns something else
+    /// - `EINTR`: interrupted by a signal that is not in the set
+    /// - `EPROTO`: an emulator returned something other than a signal
     #[inline]
     pub fn recv(&self) -> Result<ReceivedSignal, Errno> {
         syscalls::read_signal(self.0.as_fd()).map(|info| ReceivedSignal {

@@ -5,7 +5,7 @@ use core::{fmt, marker::PhantomData, ptr, slice};
 
 use crate::errno::Errno;
 
-/// A string for a program, or [`END`](Self::END). In memory it is the pointer that execve(2) expects.
+/// One string of a program's arguments or environment, or [`END`](Self::END). In memory it is the pointer that execve(2) expects.
 ///
 /// ```
 /// use linux_socketpair::process::{Arg, Args};
@@ -110,7 +110,7 @@ impl<'a, const N: usize> ArgArray<'a, N> {
     }
 }
 
-/// A program's arguments or environment, borrowed: a pointer to strings, the last of which is followed by null.
+/// A program's arguments or environment, borrowed: an array of pointers to strings, which ends with a null pointer.
 ///
 /// [`ArgArray`] makes one from a fixed number of strings, [`from_slice`](Self::from_slice) from any number.
 #[derive(Clone, Copy)]
@@ -143,7 +143,7 @@ impl<'a> Args<'a> {
 
     /// The strings at a pointer, such as `argv` and `environ` of a program without libc.
     ///
-    /// A program with libc can pass on its own environment in the same way, from `environ`, which it must not change meanwhile.
+    /// A program with libc can pass on its own environment from `environ`, which it must not change meanwhile.
     ///
     /// # Safety
     ///

@@ -19,15 +19,15 @@ pub const fn words(payload: usize) -> usize {
     }
 }
 
-/// Writes the header of a message at the beginning of `memory`, and returns the `len` bytes of its payload, still to be written;
-/// or writes nothing if it doesn't fit.
+/// Writes the header of a message at the beginning of `memory`, and returns the `len` bytes of its payload, which the caller
+/// writes. If the message doesn't fit, it writes nothing and returns `None`.
 #[inline]
 pub fn begin(memory: &mut [MaybeUninit<usize>], level: i32, ty: i32, len: usize) -> Option<&mut [MaybeUninit<u8>]> {
     let message = memory.get_mut(..words(len))?;
     // The padding, where there is some.
     message.last_mut()?.write(0);
     let header = message.as_mut_ptr().cast::<cmsghdr>();
-    // SAFETY: `message` has room for a header, at a word's alignment, and behind it for `len` bytes.
+    // SAFETY: `message` has space for a header, aligned to a word, and after it for `len` bytes.
     unsafe {
         header.write(cmsghdr {
             cmsg_len: (HEADER + len) as _,
@@ -46,7 +46,7 @@ pub struct Message<'a> {
     pub payload: &'a mut [u8],
 }
 
-/// The control messages in received memory, up to the first that is longer than what is there.
+/// The control messages in received memory, up to the first whose length exceeds the remaining bytes.
 #[derive(Debug)]
 pub struct Messages<'a>(&'a mut [u8]);
 

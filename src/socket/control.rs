@@ -1,4 +1,4 @@
-//! Control messages (ancillary data): sent ones borrow their file descriptors, received ones own theirs.
+//! Control messages (ancillary data): those to send borrow their file descriptors, received ones own theirs.
 
 use core::{error, fmt, marker::PhantomData, mem, mem::MaybeUninit, slice, time::Duration};
 use linux_raw_sys::net::{
@@ -19,16 +19,16 @@ const CREDENTIALS: i32 = SCM_CREDENTIALS as i32;
 const SECURITY: i32 = SCM_SECURITY as i32;
 const PIDFD: i32 = SCM_PIDFD as i32;
 const INQ: i32 = SCM_INQ as i32;
-// The messages of these options have the same numbers. The old ones are of machine words, the new ones of 64 bits.
+// The messages of these options have the options' numbers. The old ones contain machine words, the new ones 64-bit numbers.
 const TIMESTAMP: i32 = SO_TIMESTAMP_OLD as i32;
 const TIMESTAMP_64: i32 = SO_TIMESTAMP_NEW as i32;
 const TIMESTAMPNS: i32 = SO_TIMESTAMPNS_OLD as i32;
 const TIMESTAMPNS_64: i32 = SO_TIMESTAMPNS_NEW as i32;
 
-/// How much memory control messages occupy, in words of the machine: the length of the memory that [`SendControl`] and
-/// [`RecvControl`] need.
+/// The space that control messages (ancillary data) occupy, in words (`usize`): the length of the control buffer that
+/// [`SendControl`] and [`RecvControl`] need.
 ///
-/// For several messages, add them up. A length that overflows is `usize::MAX`.
+/// For several messages, add the lengths. A length that overflows is `usize::MAX`.
 ///
 /// ```
 /// use linux_socketpair::{RecvControl, space};
@@ -47,8 +47,8 @@ pub mod space {
 
     /// The words of an `SCM_RIGHTS` message with `count` file descriptors. The kernel accepts at most 253 of them in a message.
     ///
-    /// On 64-bit machines the padding of an odd number has room for one more;
-    /// [`RecvControl::set_max_descriptors`](crate::RecvControl::set_max_descriptors) is exact.
+    /// On 64-bit machines the padding after an odd number of file descriptors has space for one more;
+    /// [`RecvControl::set_max_descriptors`](crate::RecvControl::set_max_descriptors) sets an exact limit.
     #[inline]
     #[must_use]
     pub const fn rights(count: usize) -> usize {
@@ -67,7 +67,7 @@ pub mod space {
     /// The words of an `SCM_INQ` message.
     pub const BYTES_TO_RECV: usize = payload(4);
 
-    /// The words of any message with `len` bytes behind its header, such as the label in an `SCM_SECURITY` message.
+    /// The words of any message with `len` bytes of payload, such as the label in an `SCM_SECURITY` message.
     #[inline]
     #[must_use]
     pub const fn payload(len: usize) -> usize {
@@ -82,7 +82,7 @@ pub mod space {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct Credentials {
-    /// The process ID in the receiver's PID namespace; 0 if the process is not in it.
+    /// The process ID in the receiver's PID namespace; 0 if the process is not visible there.
     pub pid: i32,
     /// The user ID; `u32::MAX` if there is none.
     pub uid: u32,
@@ -99,10 +99,10 @@ impl Credentials {
     };
 }
 
-/// Control messages to send, in the caller's memory.
+/// A control buffer in the caller's memory: the control messages (ancillary data) to send.
 ///
-/// The memory has the length that [`space`] computes for the messages that are to be added. The file descriptors are borrowed:
-/// the receiver gets duplicates of them.
+/// The memory must have at least the length that [`space`] computes for the messages that will be added. The file descriptors are
+/// borrowed: the receiver gets duplicates of them.
 ///
 /// ```
 /// use linux_socketpair::{AsFd, Errno, IoSlice, SendControl, UnixStream, space};
@@ -131,7 +131,7 @@ pub struct SendControl<'a> {
 }
 
 impl<'a> SendControl<'a> {
-    /// No control messages yet, in `memory`.
+    /// An empty control buffer in `memory`, whose length is in words (`usize`).
     #[inline]
     #[must_use]
     pub const fn new(memory: &'a mut [MaybeUninit<usize>]) -> Self {
@@ -174,7 +174,7 @@ impl<'a> SendControl<'a> {
         self.push_ints(RIGHTS, fds.into_iter().map(|fd| fd.as_raw_fd()))
     }
 
-    /// Adds an `SCM_CREDENTIALS` message, which states who sends. The kernel checks it.
+    /// Adds an `SCM_CREDENTIALS` message, which states the sender's credentials. The kernel checks them when they are sent.
     ///
     /// # Errors
     ///
@@ -187,7 +187,7 @@ impl<'a> SendControl<'a> {
 
     /// Adds a message of any level and type.
     ///
-    /// `SCM_PIDFD` and `SCM_SECURITY` messages come from the kernel alone; it rejects those of a sender with `EINVAL`.
+    /// `SCM_PIDFD` and `SCM_SECURITY` messages come from the kernel alone; it rejects those that a program sends with `EINVAL`.
     ///
     /// # Errors
     ///
@@ -195,7 +195,7 @@ impl<'a> SendControl<'a> {
     ///
     /// # Safety
     ///
-    /// Raw file descriptors and addresses in `payload` must be ones that the caller may pass on for as long as `'a`.
+    /// Raw file descriptors and addresses in `payload` must be ones that the caller may pass on during `'a`.
     #[inline]
     pub unsafe fn push(&mut self, level: i32, ty: i32, payload: &[u8]) -> Result<(), Errno> {
         self.push_with(level, ty, payload.len(), |memory| {
@@ -213,7 +213,7 @@ impl<'a> SendControl<'a> {
         self.used = 0;
     }
 
-    /// The messages, as the kernel reads them: `msg_control` and `msg_controllen` of a msghdr. They begin at a word's alignment.
+    /// The messages as the kernel reads them, for `msg_control` and `msg_controllen` of a msghdr. They are aligned to a word.
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -262,13 +262,14 @@ impl fmt::Debug for SendControl<'_> {
     }
 }
 
-/// Where [`recv_message`](crate::Socket::recv_message) puts control messages, in the caller's memory.
+/// A control buffer in the caller's memory, into which [`recv_message`](crate::Socket::recv_message) receives control messages
+/// (ancillary data).
 ///
-/// The memory has the length that [`space`] computes for the messages that are expected. It is filled with zeros first, so one
-/// `RecvControl` for many messages costs less than one for each.
+/// The memory must have at least the length that [`space`] computes for the messages that are expected. It is filled with zeros
+/// first, so one `RecvControl` for many messages costs less than one for each.
 ///
-/// It owns every file descriptor as soon as the kernel installs it, even if the call fails. The iterators hand them over; those
-/// that are not taken are closed when the `RecvControl` is dropped, cleared or used again.
+/// It owns every file descriptor as soon as the kernel installs it, even if the call fails. The iterators pass the ownership on;
+/// file descriptors that are not taken are closed when the `RecvControl` is dropped, cleared or used again.
 ///
 /// Received file descriptors are close-on-exec, unless [`set_close_on_exec`](Self::set_close_on_exec) changes that.
 ///
@@ -306,7 +307,7 @@ pub struct RecvControl<'a> {
 }
 
 impl<'a> RecvControl<'a> {
-    /// Nothing received yet, with `memory` for what will be.
+    /// An empty control buffer in `memory`, whose length is in words (`usize`); it is filled with zeros.
     #[inline]
     #[must_use]
     pub fn new(memory: &'a mut [MaybeUninit<usize>]) -> Self {
@@ -325,17 +326,15 @@ impl<'a> RecvControl<'a> {
         }
     }
 
-    /// Sets how many file descriptors of a message are kept at most; by default as many as there is memory for.
+    /// Sets how many file descriptors of a message are kept at most; by default as many as the memory has space for.
     ///
-    /// Further ones are closed before the receiving call returns, and reported by [`is_truncated`](Self::is_truncated).
+    /// Further ones are closed before the receiving call returns, and [`is_truncated`](Self::is_truncated) reports it.
     #[inline]
     pub const fn set_max_descriptors(&mut self, max: usize) {
         self.max_descriptors = max;
     }
 
-    /// Sets whether the file descriptors that will be received are close-on-exec, which is the default.
-    ///
-    /// Pidfds always are.
+    /// Sets whether the file descriptors that will be received are close-on-exec, which is the default. Pidfds always are.
     #[doc(alias = "MSG_CMSG_CLOEXEC")]
     #[inline]
     pub const fn set_close_on_exec(&mut self, on: bool) {
@@ -344,8 +343,8 @@ impl<'a> RecvControl<'a> {
 
     /// Whether control messages, or file descriptors in them, were discarded.
     ///
-    /// The kernel discards what there is too little memory or too few free file descriptors for, and descriptors that a
-    /// security module denies. What is beyond [`set_max_descriptors`](Self::set_max_descriptors) is discarded too.
+    /// The kernel discards them if the memory is too small, if too few file descriptors are free under `RLIMIT_NOFILE`, or if a
+    /// security module denies one. File descriptors beyond [`set_max_descriptors`](Self::set_max_descriptors) are discarded too.
     #[doc(alias = "MSG_CTRUNC")]
     #[inline]
     #[must_use]
@@ -357,7 +356,7 @@ impl<'a> RecvControl<'a> {
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        // Where a message begins, there is its length.
+        // A message begins with its length, which is never 0.
         self.memory.first().is_none_or(|&len| len == 0)
     }
 
@@ -379,7 +378,7 @@ impl<'a> RecvControl<'a> {
         ControlMessages(self.received())
     }
 
-    /// The file descriptors that were received last, whatever other control messages came with them.
+    /// The file descriptors that were received last; other control messages are skipped.
     ///
     /// # Errors
     ///
@@ -403,10 +402,10 @@ impl<'a> RecvControl<'a> {
         (self.len, self.truncated) = (0, false);
     }
 
-    /// Clears, and returns the memory for a call that receives: `msg_control` and `msg_controllen` of a msghdr, in bytes.
+    /// Clears, and returns the memory for a receiving call: `msg_control` and `msg_controllen` of a msghdr, in bytes.
     ///
-    /// For a recvmsg(2) of the caller's own, or io_uring. The address stays the same until the `RecvControl` is dropped. When
-    /// the call has returned, [`set_received`](Self::set_received) reports what it wrote.
+    /// This is for a recvmsg(2) of the caller's own, or io_uring. The address stays the same until the `RecvControl` is dropped.
+    /// When the call has returned, pass what it wrote to [`set_received`](Self::set_received).
     #[inline]
     pub fn as_raw_parts(&mut self) -> (*mut u8, usize) {
         self.clear();
@@ -416,9 +415,9 @@ impl<'a> RecvControl<'a> {
     /// Takes ownership of what a receiving call has written to the memory: `len` bytes, the `msg_controllen` that it returned.
     /// `flags` are its `msg_flags`.
     ///
-    /// If the call failed, `len` is the length that [`as_raw_parts`](Self::as_raw_parts) returned, and the caller calls
-    /// [`clear`](Self::clear) next: Linux can install a pidfd and then fail. The same applies to 0 bytes from a stream. In both
-    /// cases credentials are zeros, which are those of root.
+    /// If the call failed, pass the length that [`as_raw_parts`](Self::as_raw_parts) returned as `len`, and call
+    /// [`clear`](Self::clear) next: Linux can install a pidfd and then fail. The same applies if a stream returned 0 bytes. In
+    /// both cases the kernel can have written credentials of zeros, which are those of root.
     ///
     /// # Safety
     ///
@@ -432,7 +431,7 @@ impl<'a> RecvControl<'a> {
         }
     }
 
-    /// Returns the memory behind what was received, for another part of the same message.
+    /// Returns the memory after what was received, for another part of the same message.
     pub(super) fn rest_as_raw_parts(&mut self) -> (*mut u8, usize) {
         if self.len > 0 {
             let messages = self.received();
@@ -676,7 +675,7 @@ pub enum ControlMessage<'a> {
         level: i32,
         /// The type of the message, which the protocol defines.
         ty: i32,
-        /// The bytes behind its header.
+        /// The bytes after its header.
         payload: &'a [u8],
     },
 }
@@ -722,7 +721,7 @@ impl<'a> Iterator for ControlMessages<'a> {
     }
 }
 
-/// What a message contains that consists of numbers alone.
+/// The content of a message that consists of numbers alone.
 enum Numbers {
     Time(Duration),
     Bytes(usize),
@@ -730,7 +729,7 @@ enum Numbers {
 }
 
 impl Numbers {
-    /// Inlined, so that callers that look for other messages don't pay for it.
+    /// Inlined, so that it costs nothing where a caller looks for other messages.
     #[inline]
     fn of(level: i32, ty: i32, payload: &[u8]) -> Self {
         let numbers = match (level, ty) {
@@ -779,7 +778,8 @@ fn since_1970([seconds, units]: [i64; 2], nanos_per_unit: u32) -> Option<Numbers
 
 /// The file descriptors of one `SCM_RIGHTS` message. Those that are not taken stay owned by the [`RecvControl`].
 ///
-/// Each is `Ok`; with `SO_RIGHTS_NOTRUNC` (Linux 7.3) one that a security module denies is its errno.
+/// Each is `Ok`; with [`set_rights_notrunc`](crate::Socket::set_rights_notrunc) (Linux 7.3) one that a security module denies is
+/// its errno.
 #[derive(Debug)]
 pub struct Rights<'a>(&'a mut [RawFd]);
 
@@ -805,7 +805,8 @@ impl Iterator for Rights<'_> {
 
 /// The file descriptors of all `SCM_RIGHTS` messages. Those that are not taken stay owned by the [`RecvControl`].
 ///
-/// Each is `Ok`; with `SO_RIGHTS_NOTRUNC` (Linux 7.3) one that a security module denies is its errno.
+/// Each is `Ok`; with [`set_rights_notrunc`](crate::Socket::set_rights_notrunc) (Linux 7.3) one that a security module denies is
+/// its errno.
 #[derive(Debug)]
 pub struct Descriptors<'a> {
     rights: Rights<'a>,
@@ -834,7 +835,7 @@ impl Iterator for Descriptors<'_> {
 ///
 /// # Safety
 ///
-/// `payload` begins at an int's alignment, as it does behind the header of a message that [`Messages`] returned.
+/// `payload` begins at an int's alignment, as it does after the header of a message that [`Messages`] returned.
 #[inline]
 unsafe fn ints(payload: &mut [u8]) -> &mut [RawFd] {
     // SAFETY: it is aligned, as the caller vouches, and any bytes are ints.
@@ -844,11 +845,11 @@ unsafe fn ints(payload: &mut [u8]) -> &mut [RawFd] {
 /// The number in the place of a descriptor that was taken: neither a descriptor nor an errno.
 const TAKEN: RawFd = RawFd::MIN;
 
-/// Takes a descriptor, or the errno in its place, which is there once.
+/// Takes a descriptor, or the errno in its place; after that the place is empty.
 #[inline]
 fn take(place: &mut RawFd) -> Option<Result<OwnedFd, Errno>> {
     match mem::replace(place, TAKEN) {
-        // SAFETY: the kernel installed it for this process, and it is in no other place any more.
+        // SAFETY: the kernel installed it for this process, and it is no longer in any place.
         fd @ 0.. => Some(Ok(unsafe { OwnedFd::from_raw_fd(fd) })),
         TAKEN => None,
         negated => errno_in_place(negated).map(Err),
@@ -860,8 +861,9 @@ fn errno_in_place(negated: RawFd) -> Option<Errno> {
     decode(negated as usize).err()
 }
 
-/// Control messages, or file descriptors in them, were discarded: there was too little memory, there were too few free file
-/// descriptors, or a security module denied one.
+/// Control messages, or file descriptors in them, were discarded: the memory was too small, too few file descriptors were free
+/// under `RLIMIT_NOFILE`, a security module denied one, or there were more than
+/// [`set_max_descriptors`](RecvControl::set_max_descriptors) permits.
 ///
 /// As an [`Errno`] it is `ENOBUFS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -870,7 +872,10 @@ pub struct Truncated(());
 impl fmt::Display for Truncated {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("control messages were discarded for lack of memory, file descriptors or permission")
+        f.write_str(
+            "control messages were truncated: too little memory for them, too many file descriptors, or a security module \
+             denied one",
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! Many messages per call.
+//! Many messages per system call.
 
 use core::{fmt, marker::PhantomData, ptr, slice};
 use linux_raw_sys::net::{MSG_NOSIGNAL, mmsghdr, msghdr};
@@ -18,8 +18,8 @@ use crate::uapi::MSG_WAITFORONE;
 #[repr(transparent)]
 pub struct SendMessage<'a>(mmsghdr, PhantomData<(&'a [IoSlice<'a>], &'a SendControl<'a>)>);
 
-/// Where [`recv_messages`](Socket::recv_messages) puts a message, and afterwards what was received. In memory it is the kernel's
-/// `mmsghdr`.
+/// The buffers into which [`recv_messages`](Socket::recv_messages) receives a message, and afterwards what was received. In
+/// memory it is the kernel's `mmsghdr`.
 ///
 /// It can be used for one call after another.
 #[doc(alias = "mmsghdr")]
@@ -36,14 +36,14 @@ unsafe impl Send for RecvMessage<'_> {}
 unsafe impl Sync for RecvMessage<'_> {}
 
 impl<'a> SendMessage<'a> {
-    /// A message of these buffers, in their order.
+    /// A message that consists of these buffers, in their order.
     #[inline]
     #[must_use]
     pub const fn new(bufs: &'a [IoSlice<'a>]) -> Self {
         Self(header(bufs.as_ptr().cast_mut(), bufs.len()), PhantomData)
     }
 
-    /// A message of these buffers, with control messages.
+    /// A message that consists of these buffers, with control messages.
     #[inline]
     #[must_use]
     pub fn with_control(bufs: &'a [IoSlice<'a>], control: &'a SendControl<'a>) -> Self {
@@ -56,7 +56,7 @@ impl<'a> SendMessage<'a> {
 }
 
 impl<'a> RecvMessage<'a> {
-    /// A message into these buffers, filling one after the other.
+    /// Receives a message into these buffers, filling one after the other.
     #[inline]
     #[must_use]
     pub const fn new<'b: 'a>(bufs: &'a mut [IoSliceMut<'b>]) -> Self {
@@ -115,16 +115,16 @@ const fn header<T>(bufs: *mut T, count: usize) -> mmsghdr {
 }
 
 impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
-    /// Sends several messages, each with its control messages, in one system call, and returns how many: perhaps fewer than
-    /// there are, and at most 1024. Since Linux 3.0.
+    /// Sends several messages, each with its control messages, in one system call, and returns how many were sent: perhaps fewer
+    /// than there are, and at most 1024. Since Linux 3.0.
     ///
     /// If it sends fewer, the next one would have failed, or a signal interrupted the wait. That error is not kept: the call
     /// that sends the rest returns it, if it persists.
     ///
     /// It enters the kernel once instead of once per message, but costs more per message than [`send`](Self::send), so it is
-    /// faster with control messages and where entering is expensive: measure it.
+    /// faster with control messages, and where entering the kernel is expensive: measure it.
     ///
-    /// Streams lack it, since a message that is sent in part would be followed by the next one.
+    /// Streams don't have it, since a message that was sent in part would be followed by the next one.
     ///
     /// # Errors
     ///
@@ -178,20 +178,20 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
         Ok(count.min(messages.len()))
     }
 
-    /// Receives the messages that are there, each with its control messages, in one system call, and returns how many. It waits
-    /// only for the first one, `MSG_WAITFORONE`. Since Linux 2.6.33.
+    /// Receives the messages that have arrived, each with its control messages, in one system call, and returns how many were
+    /// received. It waits only for the first one, `MSG_WAITFORONE`. Since Linux 2.6.33.
     ///
-    /// What comes with a message is put into the [`RecvControl`] at the same position in `controls`; a message beyond them has
-    /// no memory for control messages. What `controls` held before is discarded, and those without a message are empty
-    /// afterwards. File descriptors are close-on-exec if one of `controls` [requests it](RecvControl::set_close_on_exec), which
-    /// is the default.
+    /// Control messages are put into the [`RecvControl`] at the same position in `controls`; a message beyond their number has no
+    /// memory for control messages. What `controls` held before is discarded, and those without a message are empty afterwards.
+    /// File descriptors are close-on-exec if any one of `controls` [requests it](RecvControl::set_close_on_exec), which is the
+    /// default.
     ///
-    /// A truncated message is an error of [`RecvMessage::received`], and discarded control messages one of
-    /// [`RecvControl::messages`].
+    /// [`RecvMessage::received`] returns an error for a truncated message, and [`RecvControl::messages`] for discarded control
+    /// messages.
     ///
-    /// At end of stream of a [`UnixSeqpacket`](crate::UnixSeqpacket) all messages are received, with 0 bytes.
+    /// At end of stream (EOF) of a [`UnixSeqpacket`](crate::UnixSeqpacket) all `messages` are received, each with 0 bytes.
     ///
-    /// Unlike recvmmsg(2) it has no timeout: the kernel checks that only when a message has arrived, so a call could wait
+    /// It does not pass a timeout to recvmmsg(2), because the kernel checks that only when a message has arrived, and could wait
     /// indefinitely. Use [`set_recv_timeout`](Self::set_recv_timeout) or [`poll`](crate::poll()).
     ///
     /// # Errors
@@ -242,8 +242,8 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     /// Receives like [`recv_messages`](Self::recv_messages), with flags for each message.
     ///
     /// With [`PEEK`](MessageFlags::PEEK) every message is the first one, unless there is a [`peek_offset`](Self::peek_offset).
-    /// With [`TRUNC`](MessageFlags::TRUNC) the length of one that is truncated is that of the whole message, which
-    /// [`partially_received`](RecvMessage::partially_received) returns.
+    /// With [`TRUNC`](MessageFlags::TRUNC) [`partially_received`](RecvMessage::partially_received) returns the whole length of a
+    /// message that was truncated.
     ///
     /// # Errors
     ///

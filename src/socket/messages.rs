@@ -1,4 +1,4 @@
-//! What only a socket that keeps the boundaries of messages can do.
+//! The methods that only sockets have that keep the boundaries of messages.
 
 use core::mem::MaybeUninit;
 use linux_raw_sys::net::{MSG_PEEK, MSG_TRUNC};
@@ -13,7 +13,7 @@ use crate::syscalls;
 use crate::types::MessageFlags;
 
 impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
-    /// The length in bytes of the message that would be received next, for which it waits. The message stays where it is.
+    /// Waits for a message and returns its length in bytes, without receiving it.
     ///
     /// [`UnixDatagram`](crate::UnixDatagram) and [`UnixSeqpacket`](crate::UnixSeqpacket) describe what 0 means. Since Linux
     /// 3.4; before, the result is always 0.
@@ -62,7 +62,8 @@ impl<Fd: AsFd> Socket<Seqpacket, Fd> {
     ///
     /// Those of [`recv`](Self::recv), and:
     ///
-    /// - `EINVAL`: 0 bytes were received, and credentials are not passed to this end, so that the meaning is unknown
+    /// - `EINVAL`: 0 bytes were received, and [`set_pass_credentials`](Self::set_pass_credentials) is off, so that their meaning
+    ///   is unknown
     ///
     /// ```
     /// use linux_socketpair::{Errno, UnixSeqpacket};

@@ -1,4 +1,4 @@
-//! One end of a pair: its kind, how it is made and converted, and what every kind does.
+//! One end of a pair: its kind, how it is made and converted, and what all kinds can do.
 
 use core::{error, fmt, marker::PhantomData, mem::MaybeUninit, ptr, slice};
 use linux_raw_sys::general::{F_DUPFD_CLOEXEC, iovec};
@@ -40,7 +40,7 @@ pub mod kind {
     /// # Ok::<(), Errno>(())
     /// ```
     #[diagnostic::on_unimplemented(
-        message = "`{Self}` is no kind of socket",
+        message = "`{Self}` is not a kind of socket",
         note = "the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added"
     )]
     pub trait Kind: sealed::Kind {
@@ -84,7 +84,7 @@ pub mod kind {
 
     mod sealed {
         #[diagnostic::on_unimplemented(
-            message = "`{Self}` is no kind of socket",
+            message = "`{Self}` is not a kind of socket",
             note = "the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added"
         )]
         pub trait Kind {}
@@ -95,11 +95,11 @@ pub mod kind {
     }
 }
 
-/// One end of an AF_UNIX pair of a kind `T`; [`UnixStream`], [`UnixDatagram`] and [`UnixSeqpacket`] name the three.
+/// One end of an AF_UNIX pair of the kind `T`; [`UnixStream`], [`UnixDatagram`] and [`UnixSeqpacket`] name the three kinds.
 ///
 /// `Fd` is [`OwnedFd`] for an end that is closed when it is dropped, and [`BorrowedFd`] for one that is only used.
 ///
-/// No call raises SIGPIPE. Where the list of errors is empty, the kernel returns none; a seccomp filter can return any.
+/// No method raises SIGPIPE. Where `# Errors` lists none from the kernel, a seccomp filter can still return any.
 ///
 /// ```
 /// use linux_socketpair::{Errno, UnixSeqpacket};
@@ -113,7 +113,8 @@ pub mod kind {
 ///
 /// # Any file descriptor
 ///
-/// A file descriptor of unknown origin is checked when it is converted. One that doesn't fit is returned in the error.
+/// A file descriptor of unknown origin is checked when it is converted, which needs Linux 2.6.32. If it doesn't fit, the error
+/// returns it.
 ///
 /// ```
 /// use linux_socketpair::{BorrowedFd, Errno, OwnedFd, UnixDatagram, UnixStream};
@@ -143,8 +144,8 @@ pub type UnixStream<Fd = OwnedFd> = Socket<kind::Stream, Fd>;
 
 /// One end of a pair of type [`DGRAM`](SocketType::DGRAM): messages.
 ///
-/// Receiving 0 bytes means an empty message, or that this end was shut down. A receiver isn't informed that its peer was
-/// closed; a sender is, with `ECONNREFUSED`.
+/// Receiving 0 bytes means an empty message, or that this end was shut down. The kernel doesn't report to a receiver that its
+/// peer was closed; to a sender it does, with `ECONNREFUSED`.
 pub type UnixDatagram<Fd = OwnedFd> = Socket<kind::Datagram, Fd>;
 
 /// One end of a pair of type [`SEQPACKET`](SocketType::SEQPACKET): messages in order, over a connection.
@@ -160,7 +161,7 @@ pub type UnixSeqpacket<Fd = OwnedFd> = Socket<kind::Seqpacket, Fd>;
 pub enum Shutdown {
     /// Nothing more is received.
     Read,
-    /// Nothing more is sent. When the peer has received what was sent, it reaches end of stream.
+    /// Nothing more is sent. When the peer has received what was sent, it reaches end of stream (EOF).
     Write,
     /// Both.
     Both,
@@ -169,7 +170,7 @@ pub enum Shutdown {
 #[cfg(feature = "std")]
 pub use std::net::Shutdown;
 
-/// What was received, besides the bytes.
+/// The result of receiving a message, besides its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// How many bytes were received; with [`MessageFlags::TRUNC`] the length of the message, which may be more.
@@ -178,7 +179,7 @@ pub struct Received {
     pub flags: MessageFlags,
 }
 
-/// The file descriptor is not a socket of the kind that it was to be converted to. It is kept here.
+/// A file descriptor could not be converted, because it is not a socket of that kind. [`into_fd`](Self::into_fd) returns it.
 ///
 /// As an [`Errno`] it is [`errno`](Self::errno).
 pub struct FromFdError<Fd = OwnedFd> {
@@ -192,9 +193,11 @@ impl<T: Kind> Socket<T> {
     /// # Errors
     ///
     /// - `EMFILE`: fewer than two file descriptors are free under `RLIMIT_NOFILE`
-    /// - `ENFILE`, `ENOMEM`: a limit of the system; see [`socketpair`]
+    /// - `ENFILE`, `ENOMEM`: a system-wide limit; see [`socketpair`]
     /// - `EACCES`, `EPERM`, `ENOSYS`: a security module or a seccomp filter rejects the call
     /// - `EPROTO`: a seccomp filter or an emulator reports success without a pair
+    ///
+    /// The example of [`Socket`] shows it.
     ///
     /// Manual page: [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html).
     #[doc(alias = "socketpair")]
@@ -231,7 +234,7 @@ impl<T: Kind> Socket<T> {
         Ok(unsafe { (Self::from_raw_fd(a), Self::from_raw_fd(b)) })
     }
 
-    /// Closes this end and returns the error, which dropping it discards. After an error it is closed too.
+    /// Closes this end and returns the error, which dropping would discard. After an error it is closed too.
     ///
     /// # Errors
     ///
@@ -245,13 +248,15 @@ impl<T: Kind> Socket<T> {
 }
 
 impl<'fd, T: Kind> Socket<T, BorrowedFd<'fd>> {
-    /// Uses a file descriptor of any owner, which stays open.
+    /// Borrows a file descriptor from any owner, after checking it with two getsockopt(2). Since Linux 2.6.32.
     ///
     /// # Errors
     ///
     /// - `ENOTSOCK`: it is not a socket
     /// - `EAFNOSUPPORT`: it is a socket of another domain than AF_UNIX
     /// - `EPROTOTYPE`: it is a socket of another type
+    /// - `EBADF`: it was opened with `O_PATH`
+    /// - `ENOPROTOOPT`: an older kernel
     ///
     /// The example of [`Socket`](Socket#any-file-descriptor) shows it.
     #[inline]
@@ -263,18 +268,18 @@ impl<'fd, T: Kind> Socket<T, BorrowedFd<'fd>> {
 impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     const IS_STREAM: bool = matches!(T::TYPE, SocketType::STREAM);
 
-    /// Uses a file descriptor that is known to fit, without a system call.
+    /// Wraps a file descriptor that is known to fit, without checking it.
     ///
     /// # Safety
     ///
-    /// `fd` must refer to an AF_UNIX socket of the type of `T`. Code that uses the result may rely on it.
+    /// `fd` must refer to an AF_UNIX socket of the type of `T`: code that uses the result may rely on that.
     #[inline]
     #[must_use]
     pub const unsafe fn from_fd_unchecked(fd: Fd) -> Self {
         Self(fd, PhantomData)
     }
 
-    /// A new file descriptor of the same end, the lowest that is free, close-on-exec.
+    /// Duplicates the file descriptor of this end: the new one has the lowest number that is free, and is close-on-exec.
     ///
     /// # Errors
     ///
@@ -289,18 +294,20 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         Ok(unsafe { Socket::from_raw_fd(fd as RawFd) })
     }
 
-    /// Sends up to `buf.len()` bytes and returns how many were sent: on a stream perhaps fewer, of a message all.
+    /// Sends up to `buf.len()` bytes and returns how many were sent: on a stream perhaps fewer; a message is sent whole.
     ///
     /// # Errors
     ///
-    /// - `EAGAIN`: there is no room now, and the socket is nonblocking, or its send timeout has expired
-    /// - `ECONNREFUSED`: the peer of a [`UnixDatagram`] is closed; what it had sent and had not been received yet is discarded
+    /// - `EAGAIN`: the send buffer is full, and the socket is nonblocking, or its send timeout has expired
+    /// - `ECONNREFUSED`: the peer of a [`UnixDatagram`] is closed; messages from it that were not received yet are discarded
     /// - `ECONNRESET`: the peer was closed before it had received everything; reported once
-    /// - `EINTR`: a signal came before anything was sent
+    /// - `EINTR`: interrupted by a signal before anything was sent
     /// - `EMSGSIZE`: the message is larger than the send buffer
     /// - `ENOBUFS`, `ENOMEM`: out of memory
-    /// - `ENOTCONN`: the peer of a [`UnixDatagram`] was closed, which has been reported before
+    /// - `ENOTCONN`: the peer of a [`UnixDatagram`] is closed, and `ECONNREFUSED` was returned before
     /// - `EPIPE`: the peer is closed or shut down, or this end is shut down; without SIGPIPE
+    ///
+    /// The example of [`Socket`] shows it.
     ///
     /// Manual page: [send(2)](https://man7.org/linux/man-pages/man2/send.2.html).
     #[inline]
@@ -314,7 +321,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// Those of [`send`](Self::send), and:
     ///
-    /// - `EAGAIN`: there is no room now, and `flags` has [`DONTWAIT`](MessageFlags::DONTWAIT)
+    /// - `EAGAIN`: the send buffer is full, and `flags` has [`DONTWAIT`](MessageFlags::DONTWAIT)
     /// - `EOPNOTSUPP`: a flag that the type doesn't support, such as [`OOB`](MessageFlags::OOB) for messages
     #[doc(alias = "sendto")]
     #[inline]
@@ -329,6 +336,17 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Those of [`send`](Self::send), and:
     ///
     /// - `EMSGSIZE`: more than 1024 buffers
+    ///
+    /// ```
+    /// use linux_socketpair::{Errno, IoSlice, IoSliceMut, UnixStream};
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// a.send_vectored(&[IoSlice::new(b"head"), IoSlice::new(b"body")])?;
+    /// let (mut head, mut body) = ([0; 4], [0; 16]);
+    /// let len = b.recv_vectored(&mut [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)])?;
+    /// assert_eq!((&head, &body[..len - 4]), (b"head", &b"body"[..]));
+    /// # Ok::<(), Errno>(())
+    /// ```
     ///
     /// Manual page: [sendmsg(2)](https://man7.org/linux/man-pages/man2/sendmsg.2.html).
     #[inline]
@@ -347,18 +365,20 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.sendmsg(bufs, &[], flags)
     }
 
-    /// Sends several buffers as one, together with control messages: file descriptors, credentials.
+    /// Sends several buffers as one, together with control messages (ancillary data): file descriptors, credentials.
     ///
-    /// On a stream they arrive with the first of the bytes. A file that is passed stays open while it is in flight: an end
-    /// that is passed through itself is not closed by being dropped.
+    /// On a stream they arrive with the first of the bytes. A file that is passed stays open while it is in flight, so an end
+    /// that is passed through its own pair stays open even after it is dropped.
     ///
     /// # Errors
     ///
     /// Those of [`send_vectored`](Self::send_vectored), and:
     ///
-    /// - `EINVAL`: more than 253 file descriptors; a message that only the kernel sends; on a stream, no bytes, without which
-    ///   the kernel would discard the control messages
-    /// - `EPERM`: credentials that are not the sender's; file descriptors to a peer that rejects them
+    /// - `EINVAL`: more than 253 file descriptors in a control message; a file descriptor of io_uring, since Linux 6.7; a control
+    ///   message of a type that only the kernel sends; on a stream, no bytes, without which the kernel would discard the control
+    ///   messages
+    /// - `EPERM`: credentials that are not the sender's; file descriptors to a peer that has
+    ///   [`set_pass_rights`](Self::set_pass_rights) off
     /// - `ESRCH`: credentials of a process that doesn't exist
     /// - `ETOOMANYREFS`: more file descriptors in flight than `RLIMIT_NOFILE` allows the user
     ///
@@ -404,18 +424,20 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
 
     /// Receives up to `buf.len()` bytes and returns how many.
     ///
-    /// On a stream these are the bytes that are there, as many as fit; 0 means end of stream, or that `buf` is empty. A message
-    /// is received by itself; [`UnixDatagram`] and [`UnixSeqpacket`] describe what 0 means. File descriptors that come along
-    /// are closed by the kernel: [`recv_message`](Self::recv_message) receives them.
+    /// On a stream these are the bytes that have arrived, as many as fit; 0 means end of stream (EOF), or that `buf` is empty.
+    /// Other sockets receive one message; [`UnixDatagram`] and [`UnixSeqpacket`] describe what 0 means. File descriptors that
+    /// come along are closed by the kernel: [`recv_message`](Self::recv_message) receives them.
     ///
     /// # Errors
     ///
-    /// - `EAGAIN`: nothing is there, and the socket is nonblocking, or its receive timeout has expired
+    /// - `EAGAIN`: nothing has arrived, and the socket is nonblocking, or its receive timeout has expired
     /// - `ECONNRESET`: the peer was closed before it had received everything; reported once
-    /// - `EINTR`: a signal came first
-    /// - `EMSGSIZE`: the message is longer than `buf`, which holds its beginning; the rest is discarded. Before Linux 3.4 the
-    ///   kernel doesn't report it here, but to [`recv_vectored`](Self::recv_vectored).
+    /// - `EINTR`: interrupted by a signal before anything was received
+    /// - `EMSGSIZE`: the message is longer than `buf`, which holds its beginning; the rest is discarded. Before Linux 3.4 only
+    ///   the calls that use recvmsg(2) report it, such as [`recv_vectored`](Self::recv_vectored).
     /// - `ENOMEM`: out of memory
+    ///
+    /// The example of [`Socket`] shows it.
     ///
     /// Manual page: [recv(2)](https://man7.org/linux/man-pages/man2/recv.2.html).
     #[inline]
@@ -425,15 +447,15 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
 
     /// Receives like [`recv`](Self::recv), with flags.
     ///
-    /// With [`TRUNC`](MessageFlags::TRUNC) a message that is longer than `buf` is no error, and the result is its length. With
-    /// [`PEEK`](MessageFlags::PEEK) it is none either, since nothing is discarded.
+    /// With [`TRUNC`](MessageFlags::TRUNC) a message that is longer than `buf` is not an error, and the result is its length.
+    /// With [`PEEK`](MessageFlags::PEEK) it is not an error either, since nothing is discarded.
     ///
     /// # Errors
     ///
     /// Those of [`recv`](Self::recv), and:
     ///
-    /// - `EAGAIN`: nothing is there, and `flags` has [`DONTWAIT`](MessageFlags::DONTWAIT)
-    /// - `EINVAL`: a flag that doesn't apply, such as [`OOB`](MessageFlags::OOB) where nothing is out of band
+    /// - `EAGAIN`: nothing has arrived, and `flags` has [`DONTWAIT`](MessageFlags::DONTWAIT)
+    /// - `EINVAL`: a flag that doesn't apply, such as [`OOB`](MessageFlags::OOB) when there is no out-of-band data
     /// - `EOPNOTSUPP`: a flag that the type doesn't support, such as [`OOB`](MessageFlags::OOB) for messages
     #[doc(alias = "recvfrom")]
     #[inline]
@@ -471,6 +493,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// assert_eq!(b.recv_uninit(&mut memory)?, b"hello");
     /// # Ok::<(), Errno>(())
     /// ```
+    ///
+    /// Manual page: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html).
     #[inline]
     pub fn recv_uninit<'b>(&self, buf: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8], Errno> {
         self.recv_uninit_with_flags(buf, MessageFlags::empty())
@@ -500,6 +524,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Those of [`recv`](Self::recv), and:
     ///
     /// - `EMSGSIZE`: more than 1024 buffers
+    ///
+    /// The example of [`send_vectored`](Self::send_vectored) shows it.
     ///
     /// Manual page: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html).
     #[inline]
@@ -531,7 +557,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// Those of [`recv_vectored`](Self::recv_vectored).
     ///
-    /// Discarded control messages are no error here: [`RecvControl::messages`] reports them.
+    /// Discarded control messages are not an error here: [`RecvControl::messages`] reports them.
     ///
     /// Manual pages: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html),
     /// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html).
@@ -599,6 +625,23 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// # Errors
     ///
     /// Those of [`recv_message`](Self::recv_message).
+    ///
+    /// ```
+    /// use linux_socketpair::{Errno, RecvControl, UnixDatagram, space};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let (a, b) = UnixDatagram::pair()?;
+    /// a.send(b"hello")?;
+    /// let mut buf = [MaybeUninit::uninit(); 65536];
+    /// let mut memory = [MaybeUninit::uninit(); space::rights(1)];
+    /// let mut control = RecvControl::new(&mut memory);
+    /// let (bytes, received) = b.recv_message_uninit(&mut buf, &mut control)?;
+    /// assert_eq!((&*bytes, received.len), (&b"hello"[..], 5));
+    /// assert!(control.is_empty());
+    /// # Ok::<(), Errno>(())
+    /// ```
+    ///
+    /// Manual page: [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html).
     #[inline]
     pub fn recv_message_uninit<'b>(
         &self,
@@ -635,6 +678,16 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// # Errors
     ///
     /// None from the kernel.
+    ///
+    /// ```
+    /// use linux_socketpair::{Errno, Shutdown, UnixStream};
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// a.shutdown(Shutdown::Write)?;
+    /// assert_eq!(b.recv(&mut [0; 8])?, 0);
+    /// assert_eq!(a.send(b"more"), Err(Errno::EPIPE));
+    /// # Ok::<(), Errno>(())
+    /// ```
     ///
     /// Manual page: [shutdown(2)](https://man7.org/linux/man-pages/man2/shutdown.2.html).
     #[inline]
@@ -722,8 +775,8 @@ fn message(bufs: &mut [iovec], control: *mut u8, controllen: usize) -> msghdr {
 }
 
 /// Uninitialized memory for a call that receives with `flags`, which are known where the call is compiled. It is initialized
-/// unless the kernel writes as many bytes as it returns, whatever the descriptor refers to. With `TRUNC` TCP writes none, and a
-/// future flag may do the same.
+/// unless the kernel writes as many bytes as it returns for every kind of descriptor. With `TRUNC` TCP writes none, and a future
+/// flag may do the same.
 #[inline]
 fn writable(buf: &mut [MaybeUninit<u8>], flags: MessageFlags) -> iovec {
     const WRITES: MessageFlags = MessageFlags::PEEK
@@ -759,7 +812,7 @@ fn all_empty(bufs: &[iovec]) -> bool {
     bufs.iter().all(|buf| buf.iov_len == 0)
 }
 
-/// What was received, if a truncated message is no error.
+/// What was received; `EMSGSIZE` for a truncated message, unless `flags` permit it.
 #[inline]
 fn complete(len: usize, message: &msghdr, flags: MessageFlags) -> Result<Received, Errno> {
     let returned = MessageFlags::from_bits_retain(message.msg_flags);
@@ -810,7 +863,7 @@ impl<T> From<Socket<T>> for OwnedFd {
 impl<T: Kind> TryFrom<OwnedFd> for Socket<T> {
     type Error = FromFdError;
 
-    /// Checks that the file descriptor is an AF_UNIX socket of the type of `T`, with two getsockopt(2).
+    /// Checks with two getsockopt(2) that the file descriptor is an AF_UNIX socket of the type of `T`. Since Linux 2.6.32.
     #[inline]
     fn try_from(fd: OwnedFd) -> Result<Self, FromFdError> {
         check(fd)
@@ -820,7 +873,7 @@ impl<T: Kind> TryFrom<OwnedFd> for Socket<T> {
 impl<'fd, T: Kind> TryFrom<BorrowedFd<'fd>> for Socket<T, BorrowedFd<'fd>> {
     type Error = FromFdError<BorrowedFd<'fd>>;
 
-    /// Checks that the file descriptor is an AF_UNIX socket of the type of `T`, with two getsockopt(2).
+    /// Checks with two getsockopt(2) that the file descriptor is an AF_UNIX socket of the type of `T`. Since Linux 2.6.32.
     #[inline]
     fn try_from(fd: BorrowedFd<'fd>) -> Result<Self, Self::Error> {
         check(fd)
@@ -845,6 +898,7 @@ impl<Fd> FromFdError<Fd> {
     /// - `EAFNOSUPPORT`: it is a socket of another domain than AF_UNIX
     /// - `EPROTOTYPE`: it is a socket of another type
     /// - `EBADF`: it was opened with `O_PATH`
+    /// - `ENOPROTOOPT`: before Linux 2.6.32
     #[inline]
     #[must_use]
     pub const fn errno(&self) -> Errno {
@@ -877,7 +931,11 @@ impl<Fd> From<FromFdError<Fd>> for Errno {
 impl<Fd> fmt::Display for FromFdError<Fd> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the file descriptor is not such a socket: {}", self.errno)
+        write!(
+            f,
+            "the file descriptor is not a socket of the expected kind: {}",
+            self.errno
+        )
     }
 }
 

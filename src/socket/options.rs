@@ -16,6 +16,20 @@ use kind::{Kind, Messages, Stream};
 /// Each method makes one system call, for the option or request that it names. The manual pages are
 /// [socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html) and
 /// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html), unless another one is named.
+///
+/// ```
+/// use core::time::Duration;
+/// use linux_socketpair::{Errno, UnixStream};
+///
+/// let (a, b) = UnixStream::pair()?;
+/// assert_eq!(b.peer_credentials()?.pid as u32, std::process::id());
+/// b.set_recv_timeout(Some(Duration::from_millis(1)))?;
+/// assert_eq!(b.recv(&mut [0; 8]), Err(Errno::EAGAIN));
+/// a.set_nonblocking(true)?;
+/// while a.send(&[0; 4096]) != Err(Errno::EAGAIN) {}
+/// assert!(b.bytes_to_recv()? < a.memory_sent()?);
+/// # Ok::<(), Errno>(())
+/// ```
 impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// The credentials of the process that made the pair, as they were then, `SO_PEERCRED`. Both ends report the same.
     ///
@@ -56,13 +70,13 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// - `ENODATA`: the socket has no peer process
     /// - `ENOPROTOOPT`: an older kernel
     /// - `EPROTO`: an emulator or a filter reports success without groups
-    /// - `ERANGE`: there are more than `groups` has room for; [`peer_group_count`](Self::peer_group_count) returns how many
+    /// - `ERANGE`: there are more than fit into `groups`; [`peer_group_count`](Self::peer_group_count) returns how many
     #[doc(alias = "SO_PEERGROUPS")]
     #[inline]
     pub fn peer_groups<'a>(&self, groups: &'a mut [u32]) -> Result<&'a mut [u32], Errno> {
         // A length that is not a multiple makes no difference to the kernel, and shows whether it wrote one.
         let mut len = size_of_val(groups) as u32 + 1;
-        // SAFETY: the kernel writes whole numbers, and no further.
+        // SAFETY: the kernel writes whole numbers only, so it stays within `groups`.
         unsafe { self.get(SO_PEERGROUPS, groups.as_mut_ptr().cast(), &mut len)? };
         // A length that is not a multiple becomes one that is too great.
         let count = len.rotate_right(size_of::<u32>().trailing_zeros());
@@ -74,6 +88,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// # Errors
     ///
     /// - `ENODATA`: the socket has no peer process
+    /// - `ENOPROTOOPT`: an older kernel
     #[doc(alias = "SO_PEERGROUPS")]
     #[inline]
     pub fn peer_group_count(&self) -> Result<usize, Errno> {
@@ -125,22 +140,22 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.get_value(SO_TYPE, 0).map(SocketType::from_bits_retain)
     }
 
-    /// The domain, `SO_DOMAIN`.
+    /// The domain, `SO_DOMAIN`. Since Linux 2.6.32.
     ///
     /// # Errors
     ///
-    /// None from the kernel.
+    /// - `ENOPROTOOPT`: an older kernel
     #[doc(alias = "SO_DOMAIN")]
     #[inline]
     pub fn domain(&self) -> Result<Domain, Errno> {
         self.get_value(SO_DOMAIN, 0).map(Domain::from_bits_retain)
     }
 
-    /// The protocol, `SO_PROTOCOL`: 0 on AF_UNIX.
+    /// The protocol, `SO_PROTOCOL`: 0 on AF_UNIX. Since Linux 2.6.32.
     ///
     /// # Errors
     ///
-    /// None from the kernel.
+    /// - `ENOPROTOOPT`: an older kernel
     #[doc(alias = "SO_PROTOCOL")]
     #[inline]
     pub fn protocol(&self) -> Result<i32, Errno> {
@@ -169,7 +184,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.is_on(SO_PASSCRED)
     }
 
-    /// Sets [`pass_credentials`](Self::pass_credentials).
+    /// Sets [`pass_credentials`](Self::pass_credentials). While it is on, the first send from a
+    /// [`UnixDatagram`](crate::UnixDatagram) or [`UnixSeqpacket`](crate::UnixSeqpacket) binds it to an abstract address.
     ///
     /// # Errors
     ///
@@ -231,7 +247,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Sets whether a file descriptor that a security module denies leaves its errno in its place, `SO_RIGHTS_NOTRUNC`, so that
     /// [`Rights`](crate::Rights) and [`Descriptors`](crate::Descriptors) return it there. Since Linux 7.3.
     ///
-    /// Without it, which is the default, and on older kernels, that descriptor and those behind it are discarded.
+    /// Without it, which is the default, and on older kernels, that descriptor and those after it are discarded.
     ///
     /// # Errors
     ///
@@ -275,8 +291,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.get_value(SO_SNDBUF, 0_u32).map(|size| size as usize)
     }
 
-    /// Sets [`send_buffer_size`](Self::send_buffer_size). The kernel doubles it, for its overhead, and limits it to a minimum
-    /// and to twice `net.core.wmem_max`.
+    /// Sets [`send_buffer_size`](Self::send_buffer_size). The kernel doubles `size`, for its overhead, and limits the result to a
+    /// minimum and to twice `net.core.wmem_max`.
     ///
     /// # Errors
     ///
@@ -299,7 +315,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_SNDBUFFORCE, i32::try_from(size).unwrap_or(i32::MAX))
     }
 
-    /// The size of the receive buffer in bytes, `SO_RCVBUF`. On AF_UNIX the sender's buffer is the limit.
+    /// The size of the receive buffer in bytes, `SO_RCVBUF`. AF_UNIX doesn't use it: the sender's buffer is the limit.
     ///
     /// # Errors
     ///
@@ -310,8 +326,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.get_value(SO_RCVBUF, 0_u32).map(|size| size as usize)
     }
 
-    /// Sets [`recv_buffer_size`](Self::recv_buffer_size). The kernel doubles it, for its overhead, and limits it to a minimum
-    /// and to twice `net.core.rmem_max`.
+    /// Sets [`recv_buffer_size`](Self::recv_buffer_size). The kernel doubles `size`, for its overhead, and limits the result to a
+    /// minimum and to twice `net.core.rmem_max`.
     ///
     /// # Errors
     ///
@@ -334,7 +350,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_RCVBUFFORCE, i32::try_from(size).unwrap_or(i32::MAX))
     }
 
-    /// How long sending waits for room before it fails with `EAGAIN`, `SO_SNDTIMEO`; `None` means indefinitely.
+    /// How long sending waits before it fails with `EAGAIN`, `SO_SNDTIMEO`; `None` means indefinitely.
     ///
     /// # Errors
     ///
@@ -379,11 +395,12 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     }
 
     /// Where peeking begins, in bytes from what would be received next, `SO_PEEK_OFF`; with `None`, the default, always at 0.
-    /// Peeking increases it, receiving decreases it.
+    /// Peeking increases it, receiving decreases it. Since Linux 3.4.
     ///
     /// # Errors
     ///
-    /// - `EOPNOTSUPP`: not an AF_UNIX or UDP socket
+    /// - `EOPNOTSUPP`: the protocol doesn't support it; AF_UNIX does
+    /// - `ENOPROTOOPT`: an older kernel
     #[doc(alias = "SO_PEEK_OFF")]
     #[inline]
     pub fn peek_offset(&self) -> Result<Option<u32>, Errno> {
@@ -395,8 +412,9 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// # Errors
     ///
-    /// - `EINVAL`: over 2147483647
-    /// - `EOPNOTSUPP`: not an AF_UNIX or UDP socket
+    /// - `EINVAL`: `offset` is over 2147483647
+    /// - `EOPNOTSUPP`: the protocol doesn't support it; AF_UNIX does
+    /// - `ENOPROTOOPT`: an older kernel
     #[doc(alias = "SO_PEEK_OFF")]
     #[inline]
     pub fn set_peek_offset(&self, offset: Option<u32>) -> Result<(), Errno> {
@@ -407,11 +425,12 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(SO_PEEK_OFF, offset)
     }
 
-    /// How many bytes can be received, `SIOCINQ`: all on a stream and on `SEQPACKET`, the next message's on `DGRAM`.
+    /// How many bytes can be received, `SIOCINQ`: on a stream and on `SEQPACKET` all of them, on `DGRAM` those of the next
+    /// message.
     ///
     /// # Errors
     ///
-    /// - `EOVERFLOW`: more than 2147483647
+    /// - `EOVERFLOW`: there are more than 2147483647
     #[doc(alias = "SIOCINQ")]
     #[inline]
     pub fn bytes_to_recv(&self) -> Result<usize, Errno> {
@@ -467,7 +486,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         crate::fd::is_close_on_exec(self)
     }
 
-    /// Makes this file descriptor close-on-exec, or lets programs inherit it.
+    /// Makes this file descriptor close-on-exec, or, with `on` false, lets it stay open across execve(2).
     ///
     /// # Errors
     ///
@@ -522,7 +541,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     ///
     /// # Safety
     ///
-    /// The option must not make the kernel access other memory or file descriptors than the caller may.
+    /// The option must not make the kernel access memory or file descriptors that the caller may not access.
     ///
     /// ```
     /// use linux_raw_sys::net::{SO_PRIORITY, SOL_SOCKET};
@@ -546,12 +565,12 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     #[inline]
     fn get_value<V>(&self, name: u32, mut value: V) -> Result<V, Errno> {
         let mut len = size_of::<V>() as u32;
-        // SAFETY: the kernel writes within `value` alone, and any bytes make a `V`.
+        // SAFETY: the kernel writes only within `value`, and any bytes make a `V`.
         unsafe { self.get(name, ptr::from_mut(&mut value).cast(), &mut len)? };
         Ok(value)
     }
 
-    /// How many bytes the value of an option has, which the kernel reports when there is no room for them.
+    /// How many bytes the value of an option has, which the kernel reports when it can't write them.
     #[inline]
     fn len_of(&self, name: u32) -> Result<usize, Errno> {
         let mut len = 0;
@@ -567,13 +586,13 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// `value` may be written for `len` bytes.
     #[inline]
     unsafe fn get(&self, name: u32, value: *mut u8, len: &mut u32) -> Result<(), Errno> {
-        // SAFETY: the options of this file write to `value` alone.
+        // SAFETY: the options of this file write only to `value`.
         unsafe { syscalls::getsockopt(self.as_fd(), SOL_SOCKET as i32, name as i32, value, len) }
     }
 
     #[inline]
     fn set_value<V>(&self, name: u32, value: V) -> Result<(), Errno> {
-        // SAFETY: each option of this file is given the type that it reads.
+        // SAFETY: each option of this file reads a `V`.
         unsafe { syscalls::setsockopt(self.as_fd(), SOL_SOCKET as i32, name as i32, &value) }
     }
 
@@ -624,13 +643,13 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.set_value(old, time)
     }
 
-    /// QEMU user mode doesn't know the new option, and writes no more than an int.
+    /// QEMU user mode doesn't know the new option, and writes no more than an int for it.
     #[cfg(target_pointer_width = "32")]
     #[inline]
     fn get_time(&self, Names { old, new }: Names) -> Result<[i64; 2], Errno> {
         let mut time = [0_i64; 2];
         let mut len = size_of_val(&time) as u32;
-        // SAFETY: the kernel writes within `time` alone.
+        // SAFETY: the kernel writes only within `time`.
         match unsafe { self.get(new, ptr::from_mut(&mut time).cast(), &mut len) } {
             Ok(()) if len as usize == size_of_val(&time) => Ok(time),
             Ok(()) | Err(Errno::ENOPROTOOPT) => Ok(self.get_value(old, [0_isize; 2])?.map(|word| word as i64)),
@@ -691,7 +710,7 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
         self.set_value(SO_INQ, i32::from(on))
     }
 
-    /// How many bytes a receiving call waits for, unless its buffer has room for fewer, `SO_RCVLOWAT`; by default 1.
+    /// How many bytes a receiving call waits for, unless its buffer is smaller, `SO_RCVLOWAT`; by default 1.
     ///
     /// Only the receiving call waits: [`poll`](crate::poll()) reports the first byte. A call that is nonblocking, or that
     /// reaches end of stream or the last byte sent with file descriptors, may receive fewer.
@@ -731,11 +750,11 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     }
 
     /// Sets [`pass_timestamps`](Self::pass_timestamps): [`ControlMessage::Timestamp`](crate::ControlMessage::Timestamp). Since
-    /// Linux 2.6.37; before, none come.
+    /// Linux 2.6.37; before, no timestamps come.
     ///
-    /// A message that was sent before this call comes with the time at which it is received. A receiver has either this or
-    /// [`set_pass_timestamps_micros`](Self::set_pass_timestamps_micros), whichever was set last; turning one off turns off
-    /// both.
+    /// A message that was sent before this call comes with the time at which it is received. Of this option and
+    /// [`set_pass_timestamps_micros`](Self::set_pass_timestamps_micros) the one that was set last is in effect; turning one off
+    /// turns off both.
     ///
     /// # Errors
     ///
@@ -819,8 +838,8 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     }
 }
 
-/// An option with time in it has two names. The old one is for time in machine words; the new one is for time of 64 bits
-/// everywhere, since Linux 5.1. On 64-bit machines they are the same, except to gVisor, which ignores the new one.
+/// An option that has to do with time has two names. The old one uses machine words; the new one uses 64 bits everywhere, since
+/// Linux 5.1. On 64-bit machines both do the same, except in gVisor, which ignores the new one.
 #[derive(Clone, Copy)]
 struct Names {
     old: u32,
@@ -852,7 +871,7 @@ const TIMESTAMPNS: Names = Names {
     new: SO_TIMESTAMPNS_NEW,
 };
 
-/// A count of bytes, which to the kernel is an int.
+/// A count of bytes, which is an int in the kernel.
 #[inline]
 fn count(bytes: i32) -> Result<usize, Errno> {
     usize::try_from(bytes).map_err(|_| Errno::EOVERFLOW)

@@ -1,4 +1,4 @@
-//! What only a stream can do.
+//! The methods that only streams have.
 
 use core::{error, fmt, slice};
 use linux_raw_sys::general::iovec;
@@ -15,17 +15,17 @@ use crate::uapi::UIO_MAXIOV;
 /// [`send_all`](Socket::send_all), [`recv_exact`](Socket::recv_exact), [`send_message_all`](Socket::send_message_all) or
 /// [`recv_message_exact`](Socket::recv_message_exact) ended before it was done.
 ///
-/// As an [`Errno`] it is the errno, and `ENODATA` for end of stream.
+/// As an [`Errno`] it is the errno, and `ENODATA` for end of stream (EOF).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incomplete {
     /// How many bytes were sent or received.
     pub done: usize,
-    /// Why no more were; `None` for end of stream.
+    /// Why no more bytes were sent or received; `None` for end of stream.
     pub errno: Option<Errno>,
 }
 
 impl<Fd: AsFd> Socket<Stream, Fd> {
-    /// Sends all of `buf`, even if the kernel accepts it in parts or signals interrupt the call.
+    /// Sends all of `buf`, even if the kernel accepts it in parts or signals interrupt the system call.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
         Ok(())
     }
 
-    /// Fills `buf`, even if the kernel returns it in parts or signals interrupt the call.
+    /// Fills `buf`, even if the bytes arrive in parts or signals interrupt the system call.
     ///
     /// # Errors
     ///
@@ -89,17 +89,15 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
         Ok(())
     }
 
-    /// Sends all of several buffers, together with control messages, which are sent exactly once: with the first byte.
+    /// Sends all bytes of several buffers, together with control messages, which are sent exactly once: with the first byte.
     ///
-    /// What was sent is removed from `bufs`, and from `control` with the first byte. So after an error the same call with the
-    /// same arguments continues: nothing is sent twice, and nothing is omitted.
+    /// What was sent is removed from `bufs`; the first byte that is sent also removes the messages from `control`. So after an
+    /// error the same call with the same arguments continues: nothing is sent twice, and nothing is omitted.
     ///
     /// # Errors
     ///
-    /// [`Incomplete`] with how many bytes were sent by this call, and the errno of [`send_message`](Self::send_message), but not:
-    ///
-    /// - `EINTR`: the call is repeated
-    /// - `EMSGSIZE`: any number of buffers is sent
+    /// [`Incomplete`] with how many bytes were sent by this call, and the errno of [`send_message`](Self::send_message). The
+    /// errno is never `EINTR`, after which the system call is repeated, nor `EMSGSIZE`: any number of buffers is sent.
     ///
     /// ```
     /// use linux_socketpair::{
@@ -158,27 +156,28 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
 
     /// Fills several buffers, and adds all control messages that come along to those that `control` holds.
     ///
-    /// The kernel returns a part: the bytes that are there, at most up to the last byte that was sent with file descriptors.
-    /// This call receives as many parts as are needed, and nothing beyond them. Control messages come with the first byte that
-    /// they were sent with. What was filled is removed from `bufs`. So after an error the same call with the same arguments
-    /// continues: nothing is discarded.
+    /// One recvmsg(2) returns a part: the bytes that have arrived, at most up to the last byte that was sent with file
+    /// descriptors. This method receives as many parts as are needed, and nothing beyond them. A control message comes with the
+    /// first byte that it was sent with. What was filled is removed from `bufs`. So after an error the same call with the same
+    /// arguments continues: nothing is discarded.
     ///
-    /// [`clear`](RecvControl::clear) `control` before another message begins. Its memory needs room for
+    /// [`clear`](RecvControl::clear) `control` before another message begins. Its memory needs space for
     ///
-    /// - the file descriptors of each part, as [`space::rights`](crate::space::rights) counts them one by one;
-    /// - twice what the kernel reports about the sender and the bytes that are left, which comes with each part. Equal
-    ///   credentials and labels are kept once, and with equal credentials the first pidfd; different senders are all kept. Of
-    ///   the counts of bytes the last is kept.
+    /// - the file descriptors of all parts: [`space::rights`](crate::space::rights) for each part, at most
+    ///   [`space::rights(1)`](crate::space::rights) for each file descriptor;
+    /// - twice what the kernel reports about the sender and the bytes that are left to receive, which comes with each part.
+    ///   Equal credentials and labels are kept once, and with equal credentials the first pidfd; those of different senders are
+    ///   all kept. Of the counts of bytes the last one is kept.
     ///
-    /// What there is no room for is discarded, as are descriptors beyond
+    /// Control messages for which the space is too small are discarded, and so are file descriptors beyond
     /// [`set_max_descriptors`](RecvControl::set_max_descriptors), which counts those of all parts. All bytes are still
     /// received, and [`RecvControl::messages`] and [`descriptors`](RecvControl::descriptors) return the error.
     ///
     /// # Errors
     ///
     /// [`Incomplete`] with how many bytes were received by this call, and the errno of [`recv_message`](Self::recv_message), or
-    /// without one for end of stream. `control` keeps what was received. The errno is never `EINTR`, after which the call is
-    /// repeated, nor `EMSGSIZE`: any number of buffers is filled.
+    /// without one for end of stream. `control` keeps what was received. The errno is never `EINTR`, after which the system call
+    /// is repeated, nor `EMSGSIZE`: any number of buffers is filled.
     ///
     /// ```
     /// use linux_socketpair::{Errno, IoSliceMut, OwnedFd, RecvControl, UnixStream, space};

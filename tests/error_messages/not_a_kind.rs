@@ -1,4 +1,4 @@
-//! error: `u8` is no kind of socket
+//! error: `u8` is not a kind of socket
 //! note: the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added
 
 use linux_socketpair::{Errno, Socket, kind::Kind};

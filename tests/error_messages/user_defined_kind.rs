@@ -1,4 +1,4 @@
-//! error: `Raw` is no kind of socket
+//! error: `Raw` is not a kind of socket
 //! note: the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added
 
 use linux_socketpair::{SocketType, kind::Kind};

@@ -95,6 +95,11 @@ fn each_cause_is_a_sentence_with_the_errno() {
             "domain 99 does not support pairs (EOPNOTSUPP); AF_UNIX does",
         ),
         (
+            Cause::NoPairs(Domain::from_bits_retain(46)),
+            Errno::EOPNOTSUPP,
+            "domain 46 does not support pairs (EOPNOTSUPP); AF_UNIX does",
+        ),
+        (
             Cause::Unwritable,
             Errno::EFAULT,
             "the memory for the file descriptors can't be written (EFAULT)",
@@ -285,7 +290,7 @@ fn files_that_the_kernel_did_not_provide_are_not_used() {
         let nothing_is_used = || {
             in_child(|| {
                 if !chroot(&root_path) {
-                    // SAFETY: it ends the process, and runs nothing of it.
+                    // SAFETY: nothing has to be cleaned up.
                     unsafe { libc::_exit(CHROOT_FAILED >> 8) };
                 }
                 let files = Cause::TooManyDescriptors(None).in_detail();

@@ -6,7 +6,7 @@ use linux_raw_sys::general::*;
 use linux_socketpair::explain::{self, Cause, OpenFiles};
 use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixStream, kind, socketpair, socketpair_into};
 
-use crate::report::{Needs, Otherwise, Outcome, Report, requires, same};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, requires, same};
 
 /// Domain, type, flags and protocol.
 type Call = (u32, u32, u32, i32);
@@ -47,6 +47,28 @@ const ROWS: &[(Call, &str, Needs)] = &[
     ((Domain::NETLINK.bits(), SocketType::RAW.bits(), 0, 0), "AF_NETLINK does not support pairs (EOPNOTSUPP); AF_UNIX does", Needs::Calls),
 ];
 
+/// Calls that fail otherwise, or not at all.
+const UNFIT: &[(Call, Errno, Cause)] = &[
+    (PAIR, Errno::EACCES, Cause::SucceedsNow(Errno::EACCES)),
+    (PAIR, Errno::ESOCKTNOSUPPORT, Cause::SucceedsNow(Errno::ESOCKTNOSUPPORT)),
+    (PAIR, Errno::EOPNOTSUPP, Cause::SucceedsNow(Errno::EOPNOTSUPP)),
+    ((UNIX, STREAM, 0, 1), Errno::EINVAL, Cause::SucceedsNow(Errno::EINVAL)),
+    ((INET, STREAM, 0, 0), Errno::EINVAL, Cause::Unknown(Errno::EINVAL)),
+    ((INET, STREAM, 0, 0), Errno::EPERM, Cause::Unknown(Errno::EPERM)),
+    (PAIR, Errno::ENFILE, Cause::SystemLimit(Errno::ENFILE)),
+    (PAIR, Errno::ENOMEM, Cause::SystemLimit(Errno::ENOMEM)),
+    // gVisor's errno for it.
+    (
+        (UNIX, SocketType::RDM.bits(), CLOEXEC, 0),
+        Errno::EINVAL,
+        Cause::UnsupportedType {
+            domain: Domain::UNIX,
+            ty: SocketType::RDM,
+            errno: Errno::EINVAL,
+        },
+    ),
+];
+
 /// What a filter returns, and the cause's texts, without details and with them.
 struct Filtered {
     what: &'static str,
@@ -58,6 +80,7 @@ struct Filtered {
 const SOCKETPAIR: u32 = __NR_socketpair;
 const EPERM: u32 = linux_raw_sys::errno::EPERM;
 const EINVAL: u32 = linux_raw_sys::errno::EINVAL;
+const ENFILE: u32 = linux_raw_sys::errno::ENFILE;
 
 const EITHER: &str =
     "a seccomp filter rejects AF_UNIX (EPERM), or, before Linux 5.10 and in emulators, the kernel does";
@@ -198,7 +221,7 @@ pub fn tests(report: &mut Report) {
         report.test(*needs, format_args!("explained: {text}"), || {
             let before = raw::open_descriptors();
             let Err(errno) = call(*arguments) else {
-                crate::report::missing!();
+                missing!();
             };
             let cause = explained(*arguments, errno);
             same!(cause.errno(), errno);
@@ -295,18 +318,30 @@ pub fn tests(report: &mut Report) {
             Ok(())
         },
     );
+    report.test(Needs::Calls, "explained: errnos that don't fit the arguments", || {
+        for (arguments, errno, expected) in UNFIT {
+            let before = raw::open_descriptors();
+            let cause = explained(*arguments, *errno);
+            if cause != *expected {
+                println!("      {arguments:?} and {errno:?}: {cause:?}");
+                missing!();
+            }
+            same!(raw::open_descriptors(), before);
+        }
+        Ok(())
+    });
     report.test(
-        Needs::Calls,
-        "explained: a call that fails differently when it is repeated",
-        || {
-            let cause = explained((INET, STREAM, 0, 0), Errno::EPERM);
-            same!(
-                reads(cause, "the cause is unknown (EPERM: operation not permitted)"),
-                true
-            );
-            Ok(())
-        },
+        NO_SUCH_ORDER,
+        "explained: the same when the first new file descriptor is 0",
+        standard_input_closed,
     );
+    for errno in [ENFILE, linux_raw_sys::errno::EMFILE] {
+        report.test(
+            Needs::Seccomp,
+            format_args!("explained: no figures when files can't be opened, errno {errno}"),
+            || without_files(errno),
+        );
+    }
     report.test(NO_SUCH_ORDER, "explained: a missing capability", capability);
 }
 
@@ -359,6 +394,42 @@ fn emfile_without(calls: &[u32]) -> Outcome {
     Ok(())
 }
 
+fn standard_input_closed() -> Outcome {
+    requires!(5, 10);
+    let status = raw::in_child(|| {
+        raw::close(0);
+        let netbeui = Domain::NETBEUI;
+        let unavailable = explained((netbeui.bits(), STREAM, 0, 0), Errno::EAFNOSUPPORT);
+        let succeeds = explained(PAIR, Errno::EACCES);
+        let expected = (Cause::UnavailableDomain(netbeui), Cause::SucceedsNow(Errno::EACCES));
+        i32::from((unavailable, succeeds) != expected || raw::close(0) == 0)
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+/// The system's limit of files is the cause where there is no file for its figures either.
+fn without_files(errno: u32) -> Outcome {
+    if !has_proc() {
+        return Err(Otherwise::Skipped("/proc is not mounted"));
+    }
+    let status = raw::in_child(|| {
+        raw::reject([(__NR_openat, errno)]);
+        let of_files = Cause::SystemLimit(Errno::ENFILE).in_detail();
+        let of_memory = Cause::SystemLimit(Errno::ENOMEM).in_detail();
+        let expected = if errno == ENFILE {
+            Cause::TooManyFiles(None)
+        } else {
+            Cause::SystemLimit(Errno::ENFILE)
+        };
+        let right =
+            of_files == expected && [Cause::OutOfMemory, Cause::SystemLimit(Errno::ENOMEM)].contains(&of_memory);
+        i32::from(!right)
+    });
+    same!(status, 0);
+    Ok(())
+}
+
 /// The wait status of a process in which a filter returns these errnos: 0 if the texts are right and nothing stays open.
 fn filtered(calls: &[(u32, u32)], arguments: Call, errno: Errno, texts: [&str; 2]) -> i32 {
     raw::in_child(|| {
@@ -400,6 +471,14 @@ fn without_filter() -> Outcome {
         (
             Cause::FilterOrKernel(Domain::VSOCK, Errno::ENODEV),
             "AF_VSOCK failed with ENODEV: no such device",
+        ),
+        (
+            Cause::FilterOrKernel(Domain::VSOCK, Errno::EACCES),
+            "a security module rejects socketpair (EACCES)",
+        ),
+        (
+            Cause::FilterOrKernel(Domain::UNIX, Errno::ENODEV),
+            "a security module rejects socketpair (ENODEV)",
         ),
         (
             Cause::FilterOrNoSockets,
