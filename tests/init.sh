@@ -44,7 +44,7 @@ expect_failures() {
 check_faults() {
 	log=$1
 	expect_failures missing "exec: ENOENT: no such file or directory"
-	expect_failures folder "exec: EACCES: access denied"
+	expect_failures folder "exec: EACCES: permission denied"
 	expect_failures mute "life # is PID N" "exit status: 3"
 	expect_failures flood "life # is PID N" ready "exit status: 1"
 	expect silent "life 1 is PID N" "isn't ready in time: SIGTERM" "exit status: 0" "is not started again"
