@@ -1,11 +1,11 @@
 #!/bin/sh
-# What a crate pays that depends on this one: its first `cargo build --release`, beside the same over rustix with
-# sockets, with rustix's default features and without.
+# Times the first `cargo build --release` of a crate that depends on this one, and of the same crate with rustix and its feature
+# `net`, with rustix's default features and without.
 #
 #   sh benches/build.sh
 #
-# Everything is fetched before. Each is built five times from nothing, in turns, so that whatever else the machine does
-# meets all of them. It ends with the crates that each brings along.
+# Everything is fetched before. Each is built five times from nothing, in turns, so that whatever else the machine does affects
+# all of them. At the end it lists the dependencies of each.
 set -eu
 crate=$(cd "$(dirname "$0")/.." && pwd)
 runs=5
@@ -14,7 +14,7 @@ trap 'rm -rf "$dir"' EXIT
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
 export CARGO_TARGET_DIR="$dir/target" CARGO_TERM_COLOR=never
 
-# user NAME DEPENDENCY: a crate that makes a pair, by the code on standard input.
+# user NAME DEPENDENCY: makes a crate of the code on standard input.
 user() {
 	mkdir -p "$dir/$1/src"
 	cat >"$dir/$1/src/lib.rs"

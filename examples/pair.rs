@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     }
     // TCP has no pairs.
     match socketpair(Domain::INET, SocketType::STREAM, FLAGS, PROTOCOL) {
-        Ok(_) => unreachable!("Linux has never done that"),
+        Ok(_) => unreachable!("no Linux supports that"),
         Err(errno) => {
             let cause = explain::socketpair(Domain::INET, SocketType::STREAM, FLAGS, PROTOCOL, errno);
             println!("INET, STREAM: errno {}, {cause}", errno.raw_os_error());

@@ -11,7 +11,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd};
 use std::process::ExitCode;
 
-// libc's, which the standard library links.
+// Functions of libc, which the standard library links.
 unsafe extern "C" {
     fn fork() -> i32;
     fn waitpid(pid: i32, status: &mut i32, options: i32) -> i32;

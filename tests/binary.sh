@@ -1,15 +1,13 @@
 #!/bin/sh
-# Checks what freestanding programs consist of, and what is between a caller and the kernel:
+# Checks what freestanding programs contain, and what is between a caller and the kernel:
 #
 #   sh tests/binary.sh TARGET SMALLEST EVERYTHING CONFORMANCE [SMALLEST-UNOPTIMIZED]
 set -u
-smallest=$2 everything=$3 conformance=$4 unoptimized=${5:-}
-targets=$(dirname "$0")/targets
-# shellcheck source=tests/targets.sh
-. "$targets.sh"
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
-describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
+usage 4 "$@"
+require_target "$1"
+smallest=$2 everything=$3 conformance=$4 unoptimized=${5:-}
 
 for program in $unoptimized "$smallest" "$everything" "$conformance"; do
 	name=$(basename "$(dirname "$program")")/$(basename "$program")

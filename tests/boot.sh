@@ -5,18 +5,18 @@
 #
 # FOLDER contains the kernel as `vmlinuz` and, in `modules`, those that the program loads: tests/debian_kernel.sh makes one. The
 # initramfs contains the program, as /init, and the modules. The boot passes if the program prints LAST-LINE, a pattern,
-# and the machine turns itself off within the time that tests/targets allows. SELinux is chosen because it has labels even
+# and the machine turns itself off within the time that tests/targets allows. SELinux is enabled because it has labels even
 # without a policy.
 #
 # With NO_CONSOLE=yes the initramfs has a /dev/console that can't be opened, so that the program starts without standard
 # input, output and error. With KEYS=ctrl-alt-delete and KEYS_AFTER=LINE these keys are pressed when LINE, a pattern, has been
 # printed: on machines with a keyboard that the kernel knows.
 set -u
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 4 "$@"
+require_target "$1"
 folder=$2 program=$3 last_line=$4
-targets=$(dirname "$0")/targets
-# shellcheck source=tests/targets.sh
-. "$targets.sh"
-describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
 shift 4
 
 work=$(mktemp -d) || exit 1

@@ -1,5 +1,16 @@
-# For the scripts that source this file: compares what was seen with what was expected, prints a line for each, and the
-# closing count. `limited` runs a program with a time limit.
+# For the scripts that source this file: they run in the repository's root, and can compare what was seen with what was
+# expected, which prints a line for each comparison and a closing count.
+
+cd "$(dirname "$0")/.." || exit 1
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
+targets=tests/targets
+# shellcheck source=tests/targets.sh
+. tests/targets.sh
+
+# usage COUNT "$@": unless the script has so many arguments, it ends with the comment that it begins with.
+usage() {
+	[ $# -gt "$1" ] || { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "tests/${0##*/}" >&2; exit 1; }
+}
 
 passed=0 failed=0 skipped=0
 
@@ -25,7 +36,7 @@ close_count() {
 	[ "$failed" = 0 ]
 }
 
-# limited SECONDS COMMAND...
+# limited SECONDS COMMAND...: runs it with a time limit.
 limited() {
 	limit=$1
 	shift

@@ -1,7 +1,8 @@
-# Selects the compiler that the budgets hold for. The scripts that compare a compiler's output with a budget source this
-# file, with the target's `triple` set. From there on cargo uses that compiler, and `enforce` is yes. It is taken from the
-# user's toolchains, which are never modified; tests/run.sh has a missing one installed into a cache of its own. Where it can't be had,
-# and with BUDGETS=report in the environment, the default compiler stays, and figures are printed without being enforced.
+# For the scripts that compare a compiler's output with budgets: selects the compiler that the budgets hold for. They source
+# this file with the target's `triple` set; from there on cargo uses that compiler, and `enforce` is yes. It is taken from the
+# user's toolchains, which are never modified; tests/run.sh installs a missing one into a cache of its own. Where it is
+# unavailable, and with BUDGETS=report in the environment, the default compiler is used, and figures are printed without being
+# enforced.
 
 pinned=1.95.0
 enforce=yes
@@ -13,7 +14,7 @@ has_pinned() {
 		rustup target list --toolchain "$pinned" --installed | grep -qx "$triple"
 }
 
-# install_pinned: into the cache, if tests/run.sh asks for it; one process at a time.
+# install_pinned: installs it into the cache, if tests/run.sh runs this; one process at a time.
 install_pinned() {
 	mkdir -p "$RUSTUP_HOME" && exec 9>"$RUSTUP_HOME/lock" && flock 9
 	has_pinned || {

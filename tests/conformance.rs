@@ -1,9 +1,9 @@
-//! Builds the conformance program and runs it. For `cargo mutants`, which runs nothing but `cargo test`: the part `mutants` of
-//! `run.sh` names this test, which `cargo test` runs only if it is named.
+//! Builds the conformance program and runs it, for `cargo mutants`, which runs only `cargo test`. `cargo test` runs this only if
+//! it is named, as the part `mutants` of `run.sh` does.
 
 use std::{env, process::Command};
 
-/// `CONFORMANCE` has the target, and emulators that run its programs as well.
+/// The variable CONFORMANCE contains the target, and then emulators with which to run it again.
 #[test]
 fn the_conformance_program_passes() {
     let settings = env::var("CONFORMANCE").expect("CONFORMANCE=TARGET [EMULATOR]...");

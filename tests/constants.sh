@@ -7,14 +7,10 @@
 # prints each one's value, and rustc compares it in a `const` assertion; nothing runs. Constants that the headers lack,
 # because the headers are older or because the kernel doesn't export them, are skipped by name.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
-targets=tests/targets
-# shellcheck source=tests/targets.sh
-. tests/targets.sh
 # shellcheck source=tests/check.sh
-. tests/check.sh
-describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
+. "$(dirname "$0")/check.sh"
+usage 1 "$@"
+require_target "$1"
 
 dir=$CARGO_TARGET_DIR/tests/constants/$target
 mkdir -p "$dir/src" || exit 1
@@ -22,7 +18,7 @@ arch=$(rustc --print cfg --target "$triple" | sed -n 's/^target_arch="\(.*\)"$/\
 bindings=$(cargo metadata --locked --format-version 1 --filter-platform "$triple" |
 	sed -n 's/.*"manifest_path":"\([^"]*\/linux-raw-sys-[^"]*\)\/Cargo\.toml".*/\1/p')/src/$arch
 
-# Prints NAME PATH for each.
+# Writes NAME PATH for each constant.
 sed 's,//.*,,' src/*.rs src/*/*.rs arch/*.rs | grep -oE '[A-Z_][A-Z0-9_]{2,}[a-z0-9_]*' | sort -u |
 	awk -v defined='^ *pub(\\(crate\\))? const [A-Za-z0-9_]+: (u32|i32) =' '
 		FILENAME == "-" { used[$1]; next }
@@ -51,7 +47,7 @@ sed 's,//.*,,' src/*.rs src/*/*.rs arch/*.rs | grep -oE '[A-Z_][A-Z0-9_]{2,}[a-z
 	done <"$dir/names"
 	printf '}\n'
 } >"$dir/values.c"
-# It names functions that a library lacks, is another file for each ABI, and some of those are missing.
+# glibc's own stubs.h includes another file for each ABI, and some of those are missing.
 mkdir -p "$dir/include/gnu" && : >"$dir/include/gnu/stubs.h"
 # shellcheck disable=SC2086 # a list of options
 "$cc" $cflags -O1 -S -I "$dir/include" -o "$dir/values.s" "$dir/values.c" || exit 1

@@ -4,9 +4,12 @@
 #
 #   sh tests/debian_kernel.sh SUITE ARCHITECTURE FLAVOUR
 #
-# SUITE is any that Debian serves; `experimental` means the newest of experimental and sid. The packages come from the mirror
-# that this machine uses for its own, with a separate configuration for that release.
+# SUITE is any that Debian serves; `experimental` means the newest of experimental and sid. The packages come from this
+# machine's mirror, with a separate configuration of apt.
 set -u
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 3 "$@"
 suite=$1 arch=$2 flavour=$3
 dir=${XDG_CACHE_HOME:-$HOME/.cache}/linux-socketpair/$suite-$arch-$flavour
 if [ -e "$dir/vmlinuz" ]; then
@@ -14,10 +17,10 @@ if [ -e "$dir/vmlinuz" ]; then
 	exit
 fi
 
-die() { echo "Debian's package linux-image-$flavour ($suite, $arch) can't be had: $*" >&2; exit 1; }
+die() { echo "Debian's package linux-image-$flavour ($suite, $arch) is unavailable: $*" >&2; exit 1; }
 # shellcheck disable=SC2016 # apt expands it
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
-[ -n "$mirror" ] || die "this machine has no source of packages; apt-get update?"
+[ -n "$mirror" ] || die "this machine has no source of packages; run apt-get update"
 
 rm -rf "$dir.new"
 mkdir -p "$dir.new/apt/lists/partial" "$dir.new/apt/archives/partial" "$dir.new/modules" "$dir.new/unpacked" || exit 1
@@ -48,7 +51,7 @@ download() {
 # shellcheck disable=SC2086 # a list of packages
 download $packages || {
 	reason="apt-get download $package: $(tail -n 3 apt/log)"
-	# Where the mirror lacks the current kernel, the one before will do.
+	# Where the mirror lacks the current kernel, the newest one that it has is taken.
 	rm -f ./*.deb
 	for package in $(apt apt-cache search --names-only "^linux-image-[0-9][0-9.]*(-[0-9]+|[+][a-z0-9]+)-$flavour\$" |
 		cut -d ' ' -f 1 | sort -rV); do

@@ -6,11 +6,11 @@
 #
 # A tool that is missing is installed by cargo where tests/run.sh runs this, and otherwise skipped by name.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}" CARGO_TERM_COLOR=never
-. tests/check.sh
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+export CARGO_TERM_COLOR=never
 
-# tool NAME: whether there is cargo-NAME.
+# tool NAME: whether cargo-NAME is installed, now or before.
 tool() {
 	command -v "cargo-$1" >/dev/null && return
 	[ "${INSTALL:-no}" = yes ] || { skip "cargo $1" "missing: cargo install --locked cargo-$1"; return 1; }

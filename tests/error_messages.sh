@@ -1,10 +1,9 @@
 #!/bin/sh
-# Checks that errors which users meet say what to do: the compiler's, about programs in tests/error_messages, each of which
-# begins with the lines that it must report; cargo's; and those of tests/run.sh.
+# Checks that error messages state what to do: the compiler's for the programs in tests/error_messages, each of which begins with
+# the lines that it must report; cargo's; and those of the scripts.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
-. tests/check.sh
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 dir=$CARGO_TARGET_DIR/tests/error_messages
 mkdir -p "$dir"
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -35,6 +34,8 @@ done
 reports "an example that needs std" "$(cargo run -q --locked --example pass_fd 2>&1)" 'requires the features: `std`' '--features="std"'
 reports "an unknown target" "$(sh tests/run.sh i387 2>&1)" "there is no i387, but: x86_64 i386"
 reports "a folder without a kernel" "$(sh tests/run.sh "boot:i386:$dir" 2>&1)" "$dir contains no vmlinuz"
+reports "a script without its arguments" "$(sh tests/size.sh 2>&1)" "sh tests/size.sh TARGET"
+reports "a script with an unknown target" "$(sh tests/size.sh i387 2>&1)" "has no target 'i387', but: x86_64 i386"
 if [ -e /usr/bin/rustup ]; then
 	skip "a machine without rustup" "the system has one"
 else

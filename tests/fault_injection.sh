@@ -6,9 +6,10 @@
 # strace injects the errnos. Whichever call fails, no signal may end the program, and no file descriptor may stay open in it.
 # The program prints `steps N failed N`: how many steps it made, and how many of them failed.
 set -u
-program=$1
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
+usage 1 "$@"
+program=$1
 
 # The errnos of the manual pages, and ENOSYS for calls that have a second entry.
 errnos() {
@@ -67,7 +68,7 @@ for call in socketpair sendto sendmsg sendmmsg recvfrom recvmsg recvmmsg recvmms
 	ioctl ppoll ppoll_time64 openat read statfs statfs64 statx prlimit64 rt_sigprocmask rt_sigaction clone waitid pidfd_send_signal \
 	setsid dup3 chdir prctl setgroups setgroups32 setresgid setresgid32 setresuid setresuid32 signalfd4; do
 	count=$(grep -cE "^([0-9]+ +)?$call\(" "$log")
-	# A machine has one of the two.
+	# A machine has only some of these.
 	case $call-$count in fcntl*-0 | ppoll*-0 | recvmmsg*-0 | statfs*-0 | set*-0 | pidfd_*-0) continue ;; esac
 	runs=0 reported=0 wrong=0
 	for errno in $(errnos $call); do
@@ -77,7 +78,7 @@ for call in socketpair sendto sendmsg sendmmsg recvfrom recvmsg recvmmsg recvmms
 			runs=$((runs + 1))
 			[ "$failed_steps" = "$failed_without" ] || reported=$((reported + 1))
 			[ "$status" = 0 ] || wrong=$((wrong + 1))
-			# Only the first of a kind is printed.
+			# Of wrong outcomes only the first is printed.
 			[ "$status" = 0 ] || [ "$wrong" -gt 1 ] || echo "      $call $at, $errno: status $status, $output"
 		done
 	done

@@ -1,4 +1,4 @@
-//! The feature `std`.
+//! What the feature `std` adds: the standard library's types, traits and errors.
 #![cfg(feature = "std")]
 
 use linux_socketpair::{
@@ -59,8 +59,8 @@ fn the_question_mark_converts_every_error() {
         Some(Errno::ENOTSOCK.raw_os_error())
     );
 
-    /// Receives a byte with at most one file descriptor. A second has room, because QEMU user mode doesn't report one that
-    /// has none.
+    /// Receives a byte with at most one file descriptor. There is memory for two, because QEMU user mode doesn't report what
+    /// there is no memory for.
     fn receive(socket: &UnixSeqpacket) -> io::Result<Vec<OwnedFd>> {
         let mut memory = [MaybeUninit::uninit(); space::rights(2)];
         let mut control = RecvControl::new(&mut memory);
@@ -90,7 +90,7 @@ fn the_question_mark_converts_every_error() {
     is_an_error::<FromFdError>();
 }
 
-/// A stream keeps its file descriptor, and is the same, through a conversion and back.
+/// Converts a stream and converts it back: it keeps its file descriptor, and still works.
 fn keeps<T: AsRawFd>(to: impl FnOnce(UnixStream) -> T, back: impl FnOnce(T) -> UnixStream) -> io::Result<()> {
     let (a, mut b) = UnixStream::pair()?;
     let fd = a.as_raw_fd();
@@ -108,12 +108,12 @@ fn keeps<T: AsRawFd>(to: impl FnOnce(UnixStream) -> T, back: impl FnOnce(T) -> U
 }
 
 #[test]
-fn conversions_keep_the_file_descriptor_and_its_owner() -> io::Result<()> {
+fn conversions_keep_the_file_descriptor_open() -> io::Result<()> {
     keeps(OwnedFd::from, |fd| fd.try_into().expect("a stream"))?;
     keeps(net::UnixStream::from, |stream| stream.try_into().expect("a stream"))?;
     keeps(File::from, |file| OwnedFd::from(file).try_into().expect("a stream"))?;
     keeps(IntoRawFd::into_raw_fd, |fd| {
-        // SAFETY: the owner has just given it up.
+        // SAFETY: its owner has just released it.
         unsafe { FromRawFd::from_raw_fd(fd) }
     })?;
 
@@ -145,7 +145,7 @@ fn a_child_inherits_an_end_as_its_standard_output() -> io::Result<()> {
 
 /// The standard library converts any file descriptor to its `UnixStream`.
 #[test]
-fn another_socket_that_std_calls_a_unix_stream_is_returned() -> io::Result<()> {
+fn a_socket_of_another_kind_in_a_type_of_std_is_returned() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let tcp = TcpStream::connect(listener.local_addr()?)?;
     let (mut peer, _) = listener.accept()?;
@@ -166,7 +166,7 @@ fn another_socket_that_std_calls_a_unix_stream_is_returned() -> io::Result<()> {
 }
 
 #[test]
-fn an_end_of_std_is_used_without_taking_it() -> io::Result<()> {
+fn a_socket_of_std_can_be_borrowed() -> io::Result<()> {
     let (a, mut b) = net::UnixStream::pair()?;
     {
         let mut borrowed: UnixStream<BorrowedFd<'_>> = UnixStream::borrow_fd(&a)?;
@@ -231,7 +231,7 @@ fn streams_of_std_are_polled_in_a_loop() -> io::Result<()> {
 }
 
 #[test]
-fn owners_of_std_are_closed_with_their_error() -> io::Result<()> {
+fn owners_of_std_can_be_closed_and_return_errors() -> io::Result<()> {
     fd::close(File::open("/dev/null")?)?;
     fd::close(net::UnixStream::pair()?.0)?;
     fd::close(TcpListener::bind("127.0.0.1:0")?)?;
@@ -251,7 +251,7 @@ fn read_and_write_use_several_buffers() -> io::Result<()> {
 }
 
 #[test]
-fn buffers_beyond_the_kernel_s_limit_are_left_for_the_next_call() -> io::Result<()> {
+fn read_and_write_leave_buffers_beyond_the_limit_to_the_next_call() -> io::Result<()> {
     let (mut a, mut b) = UnixStream::pair()?;
     let bytes: Vec<u8> = (0..1025_usize).map(|at| at as u8).collect();
     let bufs: Vec<IoSlice<'_>> = bytes

@@ -1,17 +1,18 @@
 #!/bin/sh
-# Runs programs under gVisor, which implements Linux's system calls anew:
+# Runs programs under gVisor, which implements Linux's system calls itself:
 #
 #   sh tests/gvisor.sh CONFORMANCE PAIR PASS_FD INIT
 #   sh tests/gvisor.sh --update CONFORMANCE PAIR
 #
-# Some results differ from the kernel's. tests/gvisor_differences lists them: the result, then the test's name or what the example prints.
-# Everything else must be as on Linux. A listed test may pass as well, since later versions of gVisor are closer to Linux.
-# --update writes the list anew, from the programs' output; Debian 12's gVisor differs most.
+# Some results differ from the kernel's. tests/gvisor_differences lists them: the result, then the test's name or what the example
+# prints. Everything else must be as on Linux. A listed test may pass too, since later versions of gVisor are closer to Linux.
+# --update writes the list again, from the programs' output; use Debian 12's gVisor, which differs most.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-. tests/check.sh
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 3 "$@"
 
-# gVisor writes to a file from its beginning, whatever was there: a pipe keeps the output in order.
+# gVisor overwrites a file from its beginning: a pipe keeps the output in order.
 # The shell in between keeps a program from being the first process.
 sandbox() { limited 300 runsc --rootless --ignore-cgroups --network=none "do" sh -c '"$@"; exit $?' - "$@" </dev/null 2>&1 | cat; }
 

@@ -4,13 +4,14 @@
 #   sh tests/init.sh PROGRAM
 #   sh tests/init.sh --faults FILE
 #
-# --faults checks what it printed elsewhere when it was started with the word `faults`: for each service of FAULTS in
-# examples/init/src/demo.rs what happened to it, in order.
+# --faults checks what it printed elsewhere when started with the argument `faults`: what happened, in order, to each service of
+# FAULTS in examples/init/src/demo.rs.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-. tests/check.sh
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 1 "$@"
 
-# lines NAME: what init says of a service, without numbers that differ each time, in one line.
+# lines NAME: what init logs about a service, in one line, without numbers that differ each time.
 lines() {
 	sed -n "s/^init: $1: //p" "$log" | sed 's/PID [0-9]*/PID N/; s/ in [0-9]* ms$/ in N ms/; s/, and known by a pidfd$//' | joined
 }
@@ -23,7 +24,8 @@ expect() {
 	check "$name" "$(lines "$name")" "$(printf '%s\n' "$@" | joined)"
 }
 
-# expect_failures NAME LINE...: the lines of each of five lives, where `#` is its number, with delays between; then it is given up.
+# expect_failures NAME LINE...: the lines of each of five lives, in which `#` is the life's number, with delays between them; then
+# init gives up.
 expect_failures() {
 	name=$1
 	shift
@@ -42,7 +44,7 @@ expect_failures() {
 check_faults() {
 	log=$1
 	expect_failures missing "exec: ENOENT: no such file or directory"
-	expect_failures folder "exec: EACCES: access denied"
+	expect_failures folder "exec: EACCES: permission denied"
 	expect_failures mute "life # is PID N" "exit status: 3"
 	expect_failures flood "life # is PID N" ready "exit status: 1"
 	expect silent "life 1 is PID N" "isn't ready in time: SIGTERM" "exit status: 0" "is not started again"
@@ -73,7 +75,7 @@ fi
 program=$(realpath "$1")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-# Of a PID namespace, reboot(2) ends PID 1 alone: SIGINT means that the machine would be off, SIGHUP that it would restart.
+# In a PID namespace reboot(2) ends only PID 1: with SIGINT instead of turning the machine off, with SIGHUP instead of a restart.
 alone='' off=0 restarted=0 panicked=101
 if unshare --pid --fork true 2>/dev/null; then
 	alone="unshare --pid --fork" off=130 restarted=129 panicked=129
@@ -81,8 +83,8 @@ else
 	skip "the init example as PID 1" "unshare: no PID namespace"
 fi
 
-# run WORD...: sets `seen`, the status and the last line. The shell in between would report a signal, and has a limit that would be
-# reached if each of many lives left a file descriptor open.
+# run WORD...: sets `seen` to the status and the last line. The shell in between reports a signal as a status. Its limit of open
+# files would be reached if each of many lives left one open.
 run() {
 	# shellcheck disable=SC2086 # a command and its options, or nothing
 	seen=$(limited 120 sh -c 'ulimit -n 64; "$@"; exit $?' - $alone "$program" "$@" 2>/dev/null >"$work/log" </dev/null; echo $?)
@@ -115,9 +117,9 @@ child() {
 	done
 }
 
-# until_signal SIGNAL DESCRIPTOR: runs it with the steady service until it gets a signal. DESCRIPTOR, or `-` for none, is its
-# standard input, output and error. Sets `seen`, the status, and `files`: init's standard input and output, the service's
-# output and channel.
+# until_signal SIGNAL DESCRIPTOR: runs it with the steady service, and sends it the signal. DESCRIPTOR, or `-` for none, is its
+# standard input, output and error. Sets `seen` to the status, and `files` to init's standard input and output and the service's
+# standard output and channel.
 until_signal() {
 	timeout -k 5 60 "$program" steady <&"$2" >&"$2" 2>&"$2" &
 	timeout=$!
@@ -139,7 +141,7 @@ done
 
 until_signal TERM -
 check "without standard input and output: status" "$seen" "status 0"
-check "without standard input and output: what has their numbers, and the service's channel" "$files" "/;/;/;socket;"
+check "without standard input and output: what is open in their place, and the service's channel" "$files" "/;/;/;socket;"
 
 { "$program" interrupt; echo "status $?" >"$work/status"; } | :
 check "standard output is a pipe that is closed: status" "$(cat "$work/status")" "status 0"

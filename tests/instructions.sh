@@ -3,30 +3,29 @@
 #
 #   sh tests/instructions.sh TARGET [FILE]
 #
-# Each call of the crate is a function of tests/instructions; beside it is the same work with the crate `syscalls`, and for
-# the pair with others. What counts is what runs from a function's first instruction to its return, without the kernel's
-# own: callgrind counts it natively, elsewhere it is the disassembly of what QEMU runs. It is the difference of two runs,
-# so that what runs once does not count.
+# tests/instructions has a function for each call of the crate, and one for the same work with the crate `syscalls`; for the pair
+# also with other crates. The instructions from a function's first to its return are counted, without the kernel's own: by
+# callgrind natively, elsewhere in the disassembly of what QEMU runs. The difference of two runs is taken, so that what runs
+# only once does not count.
 #
-# A count over its budget fails. A count under it fails until the budget is lowered: budgets only go down. A call without a
-# row fails as well, on a target that is tested every day. A call that the kernel, or QEMU in its place, rejects is skipped by name. With another compiler than the
-# one that the budgets hold for, the counts are only printed.
+# A count over its budget fails. A count under it fails until the budget is lowered: budgets only go down. On a target that is
+# tested every day, a call without a row fails too. A call that the kernel, or QEMU, rejects is skipped by name. With another
+# compiler than the one that the budgets hold for, the counts are only printed.
 #
 # With FILE, the counts are appended to it, one per line: target, call, peer, count, separated by tabs.
 set -u
 file=${2:-/dev/null}
 case $file in /*) ;; *) file=$PWD/$file ;; esac
-cd "$(dirname "$0")/.." || exit 1
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
-targets=tests/targets
-. tests/targets.sh
-describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 1 "$@"
+require_target "$1"
 [ $native = no ] || emulator=
 . tests/compiler.sh
 
-# Linked statically, so that a program of another architecture or width needs no loader, and nothing but its calls runs.
+# Linked statically, so that a program of another architecture or width needs no loader.
 flags='["-C", "target-feature=+crt-static", "-C", "relocation-model=static"]'
-# The crate `syscalls` enables a feature for inline assembly where that is stable by now.
+# The crate `syscalls` enables a feature of inline assembly that is stable by now.
 (cd benches && RUSTC_BOOTSTRAP=syscalls cargo build -q --locked --profile instructions --features instructions --bin instructions --target "$triple" \
 	--config "target.$triple.rustflags=$flags") || exit
 program=$CARGO_TARGET_DIR/$triple/instructions/instructions
@@ -35,19 +34,19 @@ mkdir -p "$counts"
 # The symbols of the functions: PEER.CALL.
 functions='^(ours|syscalls|libc|nix|rustix|std)[.]'
 
-# A user with groups gets another result than one without.
+# The budget is that of a user without groups.
 without=
-: >"$counts/refused"
+: >"$counts/rejected"
 grep -q '^Groups:.*[0-9]' /proc/self/status && {
-	echo "peer_group_count its user has groups" >"$counts/refused"
+	echo "peer_group_count its user has groups" >"$counts/rejected"
 	without=peer_group_count
 }
 # The program ends at the first call that fails, and is started again without it.
 # shellcheck disable=SC2086 # a list of calls
-while ! refused=$($emulator "$program" 1 $without); do
-	[ -n "$refused" ] || exit
-	call=$(expr "$refused" : 'refused [a-z]*\.\([a-z_]*\) ') || exit
-	echo "$call errno ${refused##* }" >>"$counts/refused"
+while ! rejected=$($emulator "$program" 1 $without); do
+	[ -n "$rejected" ] || exit
+	call=$(expr "$rejected" : 'rejected [a-z]*\.\([a-z_]*\) ') || exit
+	echo "$call errno ${rejected##* }" >>"$counts/rejected"
 	without="$without $call"
 done
 
@@ -90,8 +89,8 @@ join "$counts/ten" "$counts/twenty" | sed 's/\./ /' |
 	awk '{ print $2, $1, ($5 - $3) / 10, ($6 - $4) / 10 }' >"$counts/each"
 awk -v target="$target" '{ print target, $1, $2, $3 }' OFS='\t' "$counts/each" >>"$file"
 
-# The calls that must be counted: the public functions that return a Result. Control messages are only written and read, a form
-# with flags is its plain form, and starting a process costs the kernel a thousand times as much.
+# The calls that must be counted are the public functions that return a Result, except those for control messages, which make
+# no call; forms with flags, which equal their plain form; and those for processes, which cost the kernel a thousand times as much.
 # shellcheck disable=SC2046 # a list of files
 awk '
 	/^ *pub (unsafe )?fn / && FILENAME !~ /control|process/ { name = $0; sub(/.* fn /, "", name); sub(/[<(].*/, "", name) }
@@ -110,7 +109,7 @@ awk -v target="$target" -v tested="$tested" -v enforce="$enforce" -v why_not="$w
 		if (!($1 in budget)) { rows[++last] = $1; budget[$1] = "-" }
 		if (column) { has_budgets = 1; budget[$1] = $column }
 	}
-	FILENAME ~ /refused$/ { name = $1; sub(/^[^ ]* /, ""); refused[name] = $0 }
+	FILENAME ~ /rejected$/ { name = $1; sub(/^[^ ]* /, ""); rejected[name] = $0 }
 	FILENAME ~ /each$/ && $2 == "ours" { count[$1] = $3; saves[$1] = $4 }
 	FILENAME ~ /each$/ && $2 == "syscalls" { beside[$1] = $3 }
 	FILENAME ~ /each$/ && $2 !~ /^(ours|syscalls)$/ { others[$1] = others[$1] ", " $2 " " $3 }
@@ -122,7 +121,7 @@ awk -v target="$target" -v tested="$tested" -v enforce="$enforce" -v why_not="$w
 		for (at = 1; at <= last; at++) {
 			call = rows[at]
 			note = others[call] (saves[call] ? ", " saves[call] " of ours for d8 to d15" : "")
-			if (call in refused) line("skip", call, ", fails here: " refused[call])
+			if (call in rejected) line("skip", call, ", fails here: " rejected[call])
 			else if (!(call in count)) line("FAIL", call, ", no count")
 			else if (count[call] !~ /^[0-9]+$/) line("FAIL", call, ", differs from run to run")
 			else if (enforce == "no") line("skip", call, note)
@@ -139,4 +138,4 @@ awk -v target="$target" -v tested="$tested" -v enforce="$enforce" -v why_not="$w
 		print (under_but > under ? ", " under_but " but for d8 to d15" : "")
 		printf "%d passed, %d failed, %d skipped\n", verdicts["ok"], verdicts["FAIL"], verdicts["skip"]
 		exit verdicts["FAIL"] > 0
-	}' tests/instructions/budgets tests/instructions/budgets_more "$counts/refused" "$counts/each" "$counts/calls"
+	}' tests/instructions/budgets tests/instructions/budgets_more "$counts/rejected" "$counts/each" "$counts/calls"

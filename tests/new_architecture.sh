@@ -7,16 +7,15 @@
 # and a program for this machine builds and runs. Then the places that README lists are restored, and nothing else: the
 # conformance program passes, and what is optional is skipped by name. A folder there means what its mod.rs selects.
 set -u
-cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 1 "$@"
 sources=$PWD
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/new_architecture"
-targets=tests/targets
-. tests/targets.sh
-. tests/check.sh
+export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/new_architecture"
 
 arch_of() { rustc --print cfg --target "$1" | sed -n 's/^target_arch="\(.*\)"$/\1/p'; }
+require_target "$1"
 names=
-describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
 arch=$(arch_of "$triple")
 for name in $(all_targets) $(nightly_targets); do
 	describe target "$name"
@@ -64,14 +63,14 @@ edit tests/targets '$1 == "target" { ours = is_ours($2) } !ours { print }'
 remove tests/freestanding/src/registers
 edit tests/freestanding/stack_budgets '!is_ours($1) { print }'
 edit tests/size/budgets '!is_ours($1) { print }'
-rm -f "tests/size/by_hand/$arch.s"
+rm -f "tests/size/assembly/$arch.s"
 for file in tests/instructions/budgets tests/instructions/budgets_more; do
 	edit $file '/^# call / { for (at = 3; at <= NF; at++) if (is_ours($at)) column = at - 1 }
 		column { sub(/^# /, "#"); $column = "-"; sub(/^#/, "# ") } { print }'
 done
 
-# A mod.rs may name what is unusual about it, and vectors.rs enables its target feature. The rest are documents, as is what
-# src/lib.rs begins with, and the init example, which a new architecture needn't run.
+# A mod.rs may name what is unusual about it, and vectors.rs enables its target feature. The others are documents, as is the
+# beginning of src/lib.rs; and the init example, which a new architecture needn't run.
 check "other files that name $arch or$names" "$(grep -rlwE "$arch$(echo "$names" | tr ' ' '|')" . | grep -vE \
 	'^./(README.md|CHANGELOG.md|Cargo.toml|costs.svg|src/lib.rs|examples/init/.*|tests/README.md|benches/.*|arch/mod.rs|tests/freestanding/src/(machine/mod|bin/vectors).rs)$')" ""
 errors=$(cargo check -q --locked --target "$triple" 2>&1 | grep '^error: linux-socketpair@')
@@ -108,7 +107,7 @@ registers() {
 }
 optional registers "src/registers has no file for this architecture" registers
 optional stack "(no budget)" sh tests/stack.sh "$target" release
-optional size "tests/size/by_hand has none for $arch" sh tests/size.sh "$target"
+optional size "tests/size/assembly has none for $arch" sh tests/size.sh "$target"
 optional "size's budget" "tests/size/budgets has no row for $target" sh tests/size.sh "$target"
 optional instructions "no table in tests/instructions has budgets for $target" sh tests/instructions.sh "$target"
 close_count

@@ -2,9 +2,9 @@
 # Checks that the published package stands alone: outside of the repository its tests and examples pass, its documentation is
 # built without a warning, also as docs.rs builds it, and what its pages mention is in it.
 set -u
-cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 repository=$PWD
-. tests/check.sh
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 export CARGO_TARGET_DIR="$dir/target" CARGO_TERM_COLOR=never

@@ -1,4 +1,4 @@
-//! Code of a user that compiles, and does the same, with and without the feature `std`.
+//! Code of users that compiles, and does the same, with and without the feature `std`.
 
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, ControlMessage, Errno, FromRawFd, Incomplete, IntoRawFd, IoSlice, IoSliceMut,
@@ -15,7 +15,7 @@ const SOL_SOCKET: i32 = linux_raw_sys::net::SOL_SOCKET as i32;
 const SO_PRIORITY: i32 = linux_raw_sys::net::SO_PRIORITY as i32;
 const SO_TYPE: i32 = linux_raw_sys::net::SO_TYPE as i32;
 
-/// An owner of the user's own, with the traits that generic code asks for.
+/// A user's own type, with the traits that generic code requires.
 struct Connection {
     socket: UnixStream,
 }
@@ -54,11 +54,11 @@ fn through_a_raw_file_descriptor<T: FromRawFd + IntoRawFd + AsRawFd>(owner: T) -
     let fd = owner.as_raw_fd();
     let raw = owner.into_raw_fd();
     assert_eq!(raw, fd);
-    // SAFETY: the owner has just given it up.
+    // SAFETY: its owner has just released it.
     unsafe { T::from_raw_fd(raw) }
 }
 
-/// A count that is known at run time alone, in generic code.
+/// With a count that is known only at run time, in generic code.
 fn send_all<T: kind::Kind, F: AsFd>(socket: &Socket<T>, fds: &[F]) -> Result<(), Errno> {
     let mut memory = vec![MaybeUninit::uninit(); space::rights(fds.len())];
     let mut control = SendControl::new(&mut memory);
@@ -74,7 +74,7 @@ fn recv_all<T: kind::Kind, Fd: AsFd>(socket: &Socket<T, Fd>, most: usize) -> Res
     control.descriptors()?.collect()
 }
 
-/// A count that is known at compile time.
+/// With a count that is known at compile time.
 struct Receiver<const WORDS: usize>([MaybeUninit<usize>; WORDS]);
 
 impl<const WORDS: usize> Receiver<WORDS> {
@@ -109,7 +109,7 @@ fn an_owned_file_descriptor_is_an_int_with_a_niche() {
 }
 
 #[test]
-fn a_number_is_its_own_raw_file_descriptor() {
+fn an_int_is_its_own_raw_file_descriptor() {
     let fd: RawFd = 7;
     assert_eq!((fd.as_raw_fd(), fd.into_raw_fd()), (7, 7));
     // SAFETY: a number owns nothing.
@@ -143,7 +143,7 @@ fn owners_and_borrowers_convert() -> Result<(), Errno> {
 }
 
 #[test]
-fn every_owner_can_be_closed_with_its_error() -> Result<(), Errno> {
+fn every_owner_can_be_closed_and_returns_errors() -> Result<(), Errno> {
     let (a, b) = UnixStream::pair()?;
     let (c, d) = UnixDatagram::pair()?;
     let (e, f) = UnixSeqpacket::pair()?;
@@ -191,7 +191,7 @@ fn file_descriptors_of_any_owner_are_passed() -> Result<(), Errno> {
 }
 
 #[test]
-fn what_was_discarded_can_be_asked_without_consuming_anything() -> Result<(), Errno> {
+fn truncation_is_reported_and_what_arrived_can_still_be_taken() -> Result<(), Errno> {
     let (a, b) = UnixDatagram::pair()?;
     send_all(&a, &[&a, &a, &a])?;
     let mut memory = [MaybeUninit::uninit(); space::rights(3)];
@@ -280,7 +280,7 @@ fn every_type_and_error_prints_what_it_is() -> Result<(), Errno> {
 }
 
 #[test]
-fn received_file_descriptors_are_counted_by_size_hint() -> Result<(), Errno> {
+fn size_hint_bounds_the_file_descriptors_that_are_left() -> Result<(), Errno> {
     let (a, b) = UnixDatagram::pair()?;
     send_all(&a, &[&a, &a, &a])?;
     let mut memory = [MaybeUninit::uninit(); space::rights(3)];
@@ -301,7 +301,7 @@ fn received_file_descriptors_are_counted_by_size_hint() -> Result<(), Errno> {
 }
 
 #[test]
-fn entries_of_poll_change_and_pause() -> Result<(), Errno> {
+fn entries_of_poll_can_be_changed_and_ignored() -> Result<(), Errno> {
     let pairs = [UnixStream::pair()?, UnixStream::pair()?];
     let mut fds: Vec<PollFd<'_>> = pairs.iter().map(|(a, _)| PollFd::new(a, PollFlags::IN)).collect();
     for (_, b) in &pairs {
@@ -358,7 +358,7 @@ fn options_that_the_crate_does_not_name_are_set_and_read() -> Result<(), Errno> 
 }
 
 #[test]
-fn lengths_of_messages_and_end_of_stream_are_distinguished() -> Result<(), Errno> {
+fn messages_are_distinguished_from_truncated_ones_and_end_of_stream() -> Result<(), Errno> {
     let (a, b) = UnixSeqpacket::pair()?;
     b.set_pass_credentials(true)?;
     a.send(b"12345")?;

@@ -6,15 +6,15 @@
 #
 # TARGET       one of tests/targets: hosted tests and examples, conformance program natively and under QEMU user mode, costs
 # more         the targets that are not tested every day, android, docs and nightly
-# unsupported  other targets are rejected at build time, in one clear line
-# new_architecture  a new architecture needs the three places that tests/README.md lists
-# errors       what is reported for a missing feature and other mistakes says what to do
+# unsupported  other targets are rejected at build time, in one line
+# new_architecture  the three places that tests/README.md lists suffice for a new architecture
+# errors       the messages for a missing feature and other mistakes state what to do
 # package      the published package stands alone
 # android      the crate builds for Android, where rustup has the library
 # docs         the documentation builds for each target that Cargo.toml lists for docs.rs
 # nightly      conformance program on targets of tests/targets for which nightly builds `core` from source
 # miri         what makes no system call, under Miri
-# gvisor       conformance program and examples in gVisor
+# gvisor       conformance program and examples under gVisor
 # sanitizers   hosted tests under AddressSanitizer and ThreadSanitizer
 # boot         conformance program and init example as the first process of Debian's kernels, from the oldest that Debian
 #              serves to the newest; of one target; or of the kernel in a folder that contains `vmlinuz` and, optionally,
@@ -25,28 +25,26 @@
 # style        formatting, lints, documentation and scripts
 # dependencies every set of features compiles; licences, sources and vulnerabilities of what is used
 #
-# Without a name it runs the targets that are tested every day, unsupported, errors, package, android with the targets that rustup has
-# installed, miri and gvisor. `boot` alone is of the targets that are tested every day too. Two parts run at a time.
+# Without a name it runs the targets that are tested every day, unsupported, errors, package, android with the targets that
+# rustup has installed, miri and gvisor. `boot` alone means the targets that are tested every day. Two parts run at a time.
 #
-# It needs rustup. As root on Debian it installs what else it lacks; otherwise it lists that first, in one line. What can't
-# be had is skipped by name, with the reason, and the rest runs. nightly, miri and gvisor are skipped so too if they are not named and
-# something is missing. It ends with a table and the line `N passed, N failed, N skipped`. The exit status is 1 if
-# something failed, and 2 if something that was named had to be skipped.
+# It needs rustup. As root on Debian it installs what else is missing; otherwise it lists that in one line, and ends. What is
+# unavailable is skipped by name, with the reason. nightly, miri and gvisor are skipped too if they are not named and something
+# is missing. It ends with a table and the line `N passed, N failed, N skipped`. The exit status is 1 if something failed, and 2
+# if something that was named had to be skipped.
 set -u
-cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 PATH=$PATH:$HOME/.cargo/bin
-# Its parts install what they lack as well, when this script runs them.
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}" CARGO_TERM_COLOR=never INSTALL=yes
+# Parts that this script runs install what they lack.
+export CARGO_TERM_COLOR=never INSTALL=yes
 logs=$CARGO_TARGET_DIR/tests
 table=$logs/table
-targets=tests/targets
-. tests/targets.sh
-. tests/check.sh
 
 say() { printf '%s\n' "$*"; }
 die() { say "tests/run.sh: $*" >&2; exit 1; }
 
-# needs NAME: what it needs of Debian, one `PROGRAM-OR-FILE PACKAGE` per line. Everything needs a linker for build scripts.
+# needs NAME: what it needs from Debian, one `PROGRAM-OR-FILE PACKAGE` per line. Everything needs a linker for build scripts.
 needs() {
 	echo cc gcc
 	echo /usr/include/stdio.h libc6-dev
@@ -130,7 +128,7 @@ nightly() {
 	return 1
 }
 
-# prepare NAME: installs what it needs of rustup's and cargo's.
+# prepare NAME: installs what it needs with rustup and cargo.
 prepare() {
 	case $1 in
 	errors | package | android | docs | dependencies) return ;;
@@ -165,7 +163,7 @@ prepare() {
 	return 1
 }
 
-# rust_target NAME TRIPLE: whether rustup has that target's library.
+# rust_target NAME TRIPLE: whether rustup has installed that target's library, now or before.
 rust_target() {
 	rustup target list --installed | grep -qx "$2" && return
 	say "$1: rustup target add $2"
@@ -174,7 +172,7 @@ rust_target() {
 	return 1
 }
 
-# cargo_tool NAME TOOL: whether there is that tool of cargo's. It is installed otherwise.
+# cargo_tool NAME TOOL: whether that tool is installed, now or before.
 cargo_tool() {
 	command -v "$2" >/dev/null && return
 	say "$1: cargo install --locked $2"
@@ -191,13 +189,14 @@ part() {
 	began=$(date +%s)
 	("$@" 2>&1; say "exit $?") >"$log"
 	took=$(($(date +%s) - began))
-	# As one piece, though two parts run at a time.
+	# In one piece: two parts run at a time.
 	(
 		flock 9
 		say "--- $row: $what${place:+, $place}"
 		sed '/^exit [0-9]*$/d; s/^/    /' "$log"
 	) 9>"$table.lock"
-	# libtest's counts and our programs' own. A part that fails, or tests nothing, without a failure of its own is one.
+	# The counts are libtest's and the programs' own. A part that fails without counting a failure, or that tests nothing, is one
+	# failure.
 	awk -v row="$row" -v what="$what" -v place="$place" -v took="$took" '
 		/^test result: / { passed += $4; failed += $6; skipped += $8 }
 		/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { passed += $1; failed += $3; skipped += $5 }
@@ -208,10 +207,10 @@ part() {
 		}' OFS='\t' "$log" >>"$table"
 }
 
-# The program of a profile, built before.
+# program PROFILE NAME: the path of a program that was built before.
 program() { say "$CARGO_TARGET_DIR/$triple/$([ "$1" = dev ] && say debug || say "$1")/$2"; }
 
-# Natively the load is a million pairs, otherwise some thousands.
+# Natively load.rs makes a million pairs.
 hosted() {
 	unset LINUX_SOCKETPAIR_LOAD
 	[ $native = no ] || export LINUX_SOCKETPAIR_LOAD=1
@@ -237,8 +236,8 @@ last_line() {
 
 example() { last_line "$2" cargo run -q --locked --target "$triple" --features std --example "$1"; }
 
-# The init example is a package of its own. A copy of it elsewhere has nothing of this repository but the crate, which cargo
-# would download. It executes itself, which QEMU user mode can't.
+# The init example is a package of its own. A copy of its folder is built elsewhere, with nothing from this repository but the
+# crate, which cargo would download. It executes itself, which QEMU user mode can't.
 init() {
 	arch=$(rustc --print cfg --target "$triple" | sed -n 's/^target_arch="\(.*\)"$/\1/p')
 	if ! grep -q "target_arch = \"$arch\"" examples/init/src/start.rs; then
@@ -262,7 +261,7 @@ init() {
 	fi
 }
 
-# The programs for event loops are a package of their own. io_uring can be switched off, and filters reject it.
+# The programs for event loops are a package of their own. io_uring can be disabled, and filters reject it.
 event_loops() {
 	(cd examples/event_loops && cargo build -q --locked --target "$triple") || return
 	for loop in tokio async_io mio epoll; do
@@ -276,7 +275,7 @@ event_loops() {
 	fi
 }
 
-# freestanding PROFILE [OPTION...]: builds the programs without libc; of the unoptimized ones, those that are used.
+# freestanding PROFILE [OPTION...]: builds the programs without libc; unoptimized, only those that are used.
 freestanding() {
 	profile=$1
 	shift
@@ -299,7 +298,7 @@ conformance() {
 	freestanding "$profile" && limited 1800 "$@" "$(program "$profile" conformance)" ${1:+qemu-user}
 }
 
-# build_vectors: builds the loops with calls inside, with the vector registers enabled, in a folder of their own.
+# build_vectors: builds the loops with calls inside, with the vector registers enabled, in a folder of its own.
 build_vectors() {
 	freestanding release --bin vectors --target-dir "$CARGO_TARGET_DIR/vectors" \
 		--config "target.$triple.rustflags=[\"-C\", \"target-feature=$vectors\"]"
@@ -309,7 +308,7 @@ run_vectors() {
 	build_vectors && limited 600 "$CARGO_TARGET_DIR/vectors/$triple/release/vectors"
 }
 
-# Compares README's table of what a sandbox must allow with the rows that the conformance program proves.
+# Compares README's list of what a sandbox must allow with the rows that the conformance program proves.
 sandbox_table() {
 	"$(program release conformance)" uses >"$logs/sandbox_table" || return
 	sed -n '/^## What a sandbox must allow/,/^## /{ /^- /p; }' README.md >"$logs/sandbox_table.README"
@@ -403,8 +402,8 @@ boot() {
 	part "$target" "$on" "example init" boot_init "$@"
 }
 
-# boot_init [OPTION...]: with all faults at once, and no console to begin with; then until Ctrl-Alt-Del, or where the machine has
-# no keyboard, its signal; then with a panic.
+# boot_init [OPTION...]: with all faults at once and no console at the start; then until Ctrl-Alt-Del or, where the machine has no
+# keyboard, its signal; then with a panic.
 boot_init() {
 	boot_with faults '^init: power off' "$@" && sh tests/init.sh --faults "$logs/boot"
 	if [ "$keyboard" = yes ]; then
@@ -453,7 +452,7 @@ run_nightly() {
 	done
 }
 
-# installed TRIPLE WHAT: whether rustup has that target's library, or else gets it, if the part was named.
+# installed TRIPLE WHAT: whether rustup has that target's library. It is installed if the part was named.
 installed() {
 	rustup target list --installed | grep -qx "$1" && return
 	if [ $named = no ]; then
@@ -496,7 +495,7 @@ run_gvisor() {
 			"$(program release init)"
 }
 
-# New inputs are kept beside the build, not in the repository's corpus.
+# New inputs are stored with the build, not in the repository's corpus.
 run_fuzz() {
 	mkdir -p "$CARGO_TARGET_DIR/corpus"
 	cargo +nightly fuzz run --fuzz-dir tests/fuzz --target-dir "$CARGO_TARGET_DIR/fuzz" control_messages \
@@ -548,7 +547,7 @@ run_mutants() {
 	[ "$failed" = 0 ]
 }
 
-# run NAME: all parts of what is named.
+# run NAME: runs all parts of it.
 run() {
 	case $1 in
 	unsupported) part unsupported "" "rejected at build time" sh tests/unsupported.sh wasm32-unknown-unknown ;;
@@ -576,7 +575,7 @@ run() {
 	esac
 }
 
-# next: takes the first name out of the queue.
+# next: removes the first name from the queue, and prints it.
 next() (
 	flock 9
 	read -r first <"$table.queue" || exit 1
@@ -584,7 +583,7 @@ next() (
 	say "$first"
 ) 9>"$table.lock"
 
-# worker FOLDER: runs what is next, until nothing is left, with a build directory of its own, since cargo locks it.
+# worker FOLDER: runs what is next until the queue is empty, with a build directory of its own, since cargo locks it.
 worker() {
 	export CARGO_TARGET_DIR="$1"
 	logs=$1/tests
@@ -613,12 +612,13 @@ for name; do
 		;;
 	boot:*:*) [ -e "${name#boot:*:}/vmlinuz" ] || die "${name#boot:*:} contains no vmlinuz" ;;
 	esac
-	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" || die \
-		"there is no $name, but: $(all_targets | tr '\n' ' ')more unsupported new_architecture errors package android docs nightly miri gvisor sanitizers boot boot:TARGET style dependencies fuzz mutants mutants:FILE"
+	describe target "${name#boot:}" || describe target "$(say "$name" | sed -n 's/^boot:\([^:]*\):.*/\1/p')" ||
+		die "there is no $name, but: $(all_targets | tr '\n' ' ')more unsupported new_architecture errors package android docs" \
+			"nightly miri gvisor sanitizers boot boot:TARGET style dependencies fuzz mutants mutants:FILE"
 done
 command -v rustup >/dev/null || die "rustup, Rust's installer, is missing"
 
-# Packages first: a user who can't install them learns all that is missing, in one line.
+# Packages first: a user who can't install them sees all that is missing, in one line.
 packages_of_all=$(for name; do
 	case $named-$name in no-nightly | no-miri | no-gvisor) [ "$(id -u)" = 0 ] || continue ;; esac
 	missing "$name"
@@ -632,7 +632,7 @@ if [ -n "$packages_of_all" ]; then
 	say "$install"
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update >"$logs/apt.log" 2>&1
-	# One that can't be had must not keep the others away.
+	# One that is unavailable must not prevent the others.
 	# shellcheck disable=SC2086 # a list of packages
 	apt-get install -y --no-install-recommends $packages_of_all >>"$logs/apt.log" 2>&1 || for package in $packages_of_all; do
 		apt-get install -y --no-install-recommends "$package" >>"$logs/apt.log" 2>&1
@@ -656,7 +656,7 @@ fi
 worker "$CARGO_TARGET_DIR"
 wait
 
-# README's table of the last run: each target, by place and kernel.
+# The table for tests/README.md: each target, by place and kernel.
 awk -F '\t' -v targets="$({ all_targets; nightly_targets; } | tr '\n' ' ')" -v native="$(uname -r | sed 's/-.*//')" -v day="$(date -u +%Y-%m-%d)" '
 	index(" " targets, " " $1 " ") == 0 || $2 ~ /^skipped/ { next }
 	{

@@ -3,15 +3,13 @@
 #
 #   sh tests/size.sh TARGET
 #
-# tests/size/ contains the programs: with this crate, with rustix, and in assembly, where there is one. Each must work, and the first must keep
-# its budget, tests/size/budgets.
+# tests/size/ contains the programs: with this crate, with rustix, and, for some architectures, in assembly. Each must work, and
+# the first must keep its budget in tests/size/budgets.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
-targets=tests/targets
-. tests/targets.sh
-. tests/check.sh
-describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 1 "$@"
+require_target "$1"
 . tests/compiler.sh
 
 # build PROGRAM
@@ -28,20 +26,20 @@ file() { wc -c <"$(program "$1")" | tr -d ' '; }
 programs=ours
 log=$CARGO_TARGET_DIR/tests/size.$target.log
 mkdir -p "$CARGO_TARGET_DIR/tests"
-if build by_rustix 2>"$log"; then
-	programs="$programs by_rustix"
+if build with_rustix 2>"$log"; then
+	programs="$programs with_rustix"
 elif grep -q 'unable to find library -lc' "$log"; then
 	skip "the size of the program with rustix" "its calls go through libc on $arch"
 else
 	cat "$log"
 	exit 1
 fi
-for name in by_hand by_hand_int80; do
-	if [ -e "tests/size/by_hand/$arch${name#by_hand}.s" ]; then
+for name in assembly assembly_int80; do
+	if [ -e "tests/size/assembly/$arch${name#assembly}.s" ]; then
 		build $name || exit 1
 		programs="$name $programs"
-	elif [ $name = by_hand ]; then
-		skip "the size of the program in assembly" "tests/size/by_hand has none for $arch"
+	elif [ $name = assembly ]; then
+		skip "the size of the program in assembly" "tests/size/assembly has none for $arch"
 	fi
 done
 for name in $programs; do

@@ -4,12 +4,11 @@
 #
 #   sh tests/stack.sh TARGET dev|release
 set -u
-cd "$(dirname "$0")/.." || exit 1
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
-targets=tests/targets profile=$2
-. tests/targets.sh
-. tests/check.sh
-describe target "$1" || { echo "no target $1 in tests/targets" >&2; exit 1; }
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 2 "$@"
+require_target "$1"
+profile=$2
 . tests/compiler.sh
 
 (cd tests/freestanding && cargo build -q --locked --target "$triple" --profile "$profile" --bin stack) || exit 1

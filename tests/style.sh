@@ -1,9 +1,8 @@
 #!/bin/sh
 # Checks that formatting, lints, documentation and scripts are silent, in all packages.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
-. tests/check.sh
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 # silent FOLDER COMMAND...

@@ -1,7 +1,7 @@
 # Reads tests/targets for the scripts that source this file; `targets` holds that table's path.
 
-# everyday_targets: prints the names of those that are tested every day. more_targets: of the others for which rustup has the
-# standard library. nightly_targets: of those for which it has none.
+# everyday_targets prints the names of the targets that are tested every day, more_targets those of the others for which rustup
+# has the standard library, and nightly_targets those for which it has none.
 everyday_targets() { names_of everyday; }
 more_targets() { names_of more; }
 nightly_targets() { names_of nightly; }
@@ -39,6 +39,13 @@ describe() {
 	case " $native_on " in *" $uname_m "*) native=yes ;; esac
 	[ "${native_on%% *}" != "$uname_m" ] ||
 		host=yes sysroot='' cc=cc objdump=objdump size=size packages='gcc libc6-dev'
+}
+
+# require_target NAME: describes the target of that name; without one the script ends.
+require_target() {
+	describe target "$1" && return
+	echo "$0: tests/targets has no target '$1', but: $({ all_targets; nightly_targets; } | tr '\n' ' ')" >&2
+	exit 1
 }
 
 # describe_program FILE: the same, for the target whose program or object FILE is.

@@ -3,15 +3,13 @@
 #
 #   sh tests/unsupported.sh TRIPLE...
 #
-# The crate is built for each TRIPLE, whose library rustup has to have. For all other targets that rustc knows, only the
-# build script runs, with the environment that cargo would give it. Supported is Linux, Android included, on an
-# architecture and pointer width in tests/targets.
+# The crate is built for each TRIPLE, whose library rustup must have installed. For all other targets that rustc knows, only the
+# build script runs, with the environment that cargo would provide. Supported are Linux and Android on the architectures and
+# pointer widths in tests/targets.
 set -u
-cd "$(dirname "$0")/.." || exit 1
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
-targets=tests/targets
-. tests/targets.sh
-. tests/check.sh
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
+usage 1 "$@"
 dir=$CARGO_TARGET_DIR/tests/unsupported
 mkdir -p "$dir"
 rustc=$(rustc --print sysroot)/bin/rustc

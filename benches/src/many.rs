@@ -1,6 +1,6 @@
-//! From how many messages on it pays to send and to receive them with one system call each: beside as many single calls, through
-//! one socket, by one thread. What is timed is the sending and the receiving of all of them: plain, beside `send` and `recv`, and
-//! with the sender's credentials, beside `send_message` and `recv_message`.
+//! From how many messages on it pays to send them with one system call and to receive them with one, compared with a call for
+//! each, through one socket, in one thread. Sending and receiving all of them is timed: plain, compared with `send` and `recv`,
+//! and with the sender's credentials, compared with `send_message` and `recv_message`.
 
 use std::{fs, mem::MaybeUninit, slice, time::Instant};
 
@@ -12,18 +12,18 @@ use linux_socketpair::{
 
 const COUNTS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 const LENGTHS: [usize; 2] = [1, 1024];
-/// The least of these counts: whatever else the machine does only adds.
+/// The least time counts: whatever else the machine does only adds to it.
 const ROUNDS: usize = 200;
-/// So many messages make a sample, whatever their number in a call.
+/// The messages of a sample, however many of them a call has.
 const MESSAGES: usize = 768;
 
-/// Nanoseconds for a message.
+/// Nanoseconds per message.
 struct Times {
     single: f64,
     many: f64,
 }
 
-/// Nanoseconds for a message of `count` at a time.
+/// Nanoseconds per message, `count` at a time.
 fn time(count: usize, mut send_and_receive: impl FnMut()) -> f64 {
     let repeats = MESSAGES / count;
     let begins = Instant::now();

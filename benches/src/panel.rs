@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 pub const WIDTH: usize = 890;
 pub const LEFT: usize = 20;
-/// The length of the bar of ours, in the tables of times.
+/// The length of our bar in the tables of times.
 pub const ONE: usize = 64;
 /// A longer bar ends here, with a mark.
 pub const LONGEST: usize = 100;
@@ -13,7 +13,7 @@ const COLUMN: usize = 117;
 const ROW: usize = 17;
 const BAR: usize = 13;
 
-/// What a stretch of a bar means.
+/// What a part of a bar means.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Colour {
     Kernel,
@@ -23,7 +23,7 @@ pub enum Colour {
     Better,
 }
 
-/// The class of each colour, and how it is explained.
+/// The class of each colour, and its text in the legend.
 const COLOURS: [(&str, &str); 5] = [
     ("k", "the kernel’s part"),
     ("o", "ours"),
@@ -46,7 +46,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The peer can't, or it was not measured.
+    /// The peer lacks that, or it was not measured.
     pub fn empty() -> Self {
         Self {
             bar: Vec::new(),
@@ -120,7 +120,7 @@ impl Panel {
         self.y += ROW;
     }
 
-    /// Marks where ours ends in each column, from `top` down to here.
+    /// Marks the end of our bar in each column, from `top` down to here.
     pub fn ones(&mut self, columns: usize, top: usize) {
         for at in 0..columns {
             let _ = write!(self.lines, "M{}.5 {}V{}", Self::x(at) + ONE, top - 2, self.y - 1);

@@ -1,4 +1,4 @@
-//! The picture, drawn from all results that there are.
+//! The picture, drawn from all stored results.
 
 use std::fmt::Write;
 use std::{fs, path::Path};
@@ -16,7 +16,7 @@ const TARGETS: [(&str, &str); 4] = [
     ("i386-musl", "i386, musl"),
 ];
 
-/// Some of the workloads: the tables of the results have all.
+/// The workloads that are drawn; the tables of the results have all.
 const SHOWN: [&str; 8] = [
     "pair made and closed",
     "1 byte, STREAM",
@@ -34,7 +34,7 @@ const COUNTED: &str = "socketpair";
 
 const COLUMNS: [&str; 6] = [OURS, "libc", "std", "nix", "rustix", "syscalls"];
 
-/// What the tables don't show.
+/// Notes below the tables.
 const NOTES: [&str; 4] = [
     "Bytes go there and back, with write and read; recv: with send and recv, where only ours detects truncation.",
     "Descriptors are sent, received and closed; SO_PEERCRED is read. –: the peer can’t.",
@@ -157,7 +157,7 @@ fn draw_counts(top: usize, counts: &[Count<'_>], svg: &mut String) -> usize {
     panel.draw(svg)
 }
 
-/// A count without another to compare with is ours.
+/// Without `ours` to compare with, the count is ours.
 fn of_count(count: u32, ours: Option<u32>, most: u32) -> Cell {
     let colour = match ours {
         None => Colour::Ours,

@@ -1,4 +1,4 @@
-//! The results as ratios to ours: printed, stored, and read again for the picture.
+//! The results as ratios to ours: printed, stored, and read for the picture.
 
 use std::path::Path;
 use std::{fmt, fs};
@@ -27,21 +27,21 @@ pub struct Line {
     pub peer: String,
     /// The median of the rounds.
     pub nanos: f64,
-    /// To the mean of the two copies of ours in the same round: the median of the rounds.
+    /// The median over the rounds of the ratio to the mean of the two copies of ours in the same round.
     pub ratio: f64,
-    /// To the slower copy of ours: the lower quartile of the rounds.
+    /// The lower quartile over the rounds of the ratio to the slower copy of ours.
     pub low: f64,
-    /// To the faster copy of ours: the upper quartile of the rounds.
+    /// The upper quartile over the rounds of the ratio to the faster copy of ours.
     pub high: f64,
 }
 
 impl Line {
-    /// Than both copies of ours, in three quarters of the rounds.
+    /// Whether it was faster than both copies of ours in three quarters of the rounds.
     pub fn is_faster(&self) -> bool {
         self.high < 1.0
     }
 
-    /// Than both copies of ours, in three quarters of the rounds.
+    /// Whether it was slower than both copies of ours in three quarters of the rounds.
     pub fn is_slower(&self) -> bool {
         self.low > 1.0
     }
@@ -80,7 +80,7 @@ impl Results {
         }
     }
 
-    /// Whether each peer ran each workload that it can.
+    /// Whether each peer ran each workload that it supports.
     pub fn is_complete(&self) -> bool {
         WORKLOADS.iter().all(|(name, work)| {
             let mut peers = PEERS.iter().filter(|(peer, by)| *peer != AGAIN && by(*work).is_some());
@@ -169,7 +169,7 @@ impl fmt::Display for Results {
     }
 }
 
-/// In three digits.
+/// With three digits.
 pub fn time(nanos: f64) -> String {
     match nanos {
         ..99.95 => format!("{nanos:.1} ns"),

@@ -1,7 +1,7 @@
-//! Starting /bin/true and waiting for it: ours and `std::process::Command` take turns, with little memory resident and with
-//! one gigabyte. Both hand on the environment and the standard descriptors.
+//! Starts /bin/true and waits for it: ours and `std::process::Command` take turns, with little memory resident and with one
+//! gigabyte. With both, the child inherits the environment and the standard descriptors.
 //!
-//! It ends with status 1 if ours takes more than 1.1 times the time of std, or more with a gigabyte than without.
+//! The exit status is 1 if ours takes more than 1.1 times the time of std, or with a gigabyte more than 1.1 times that without.
 
 use linux_socketpair::process::{ArgArray, Args, Command};
 use std::{ffi::c_char, fs, hint::black_box, process, time::Instant};
@@ -9,7 +9,7 @@ use std::{ffi::c_char, fs, hint::black_box, process, time::Instant};
 const ROUNDS: usize = 400;
 const GIGABYTE: usize = 1 << 30;
 const PAGE: usize = 4096;
-/// The most that ours may take beside std.
+/// The greatest ratio that is accepted.
 const MOST: f64 = 1.1;
 
 unsafe extern "C" {
@@ -40,12 +40,12 @@ fn microseconds(work: fn()) -> f64 {
     begins.elapsed().as_nanos() as f64 / 1000.0
 }
 
-fn median(mut samples: Vec<f64>) -> [f64; 3] {
+fn quartiles(mut samples: Vec<f64>) -> [f64; 3] {
     samples.sort_by(f64::total_cmp);
     [1, 2, 3].map(|quarter| samples[samples.len() * quarter / 4])
 }
 
-/// Prints what both take, and returns the median of ours and of the ratios within a round.
+/// Prints the times of both, and returns the medians of ours and of the ratios within a round.
 fn measure(what: &str) -> (f64, f64) {
     let resident = fs::read_to_string("/proc/self/status")
         .ok()
@@ -64,7 +64,8 @@ fn measure(what: &str) -> (f64, f64) {
         std_took.push(theirs);
         ratios.push(mine / theirs);
     }
-    let ([_, mine, _], [_, theirs, _], [low, ratio, high]) = (median(ours_took), median(std_took), median(ratios));
+    let ([_, mine, _], [_, theirs, _], [low, ratio, high]) =
+        (quartiles(ours_took), quartiles(std_took), quartiles(ratios));
     println!(
         "{what}, {resident} kB resident: ours {mine:.0} µs, std {theirs:.0} µs, ratio {ratio:.2} ({low:.2} to {high:.2})"
     );

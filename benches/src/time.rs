@@ -1,4 +1,4 @@
-//! The time of each workload with this crate and with its peers: README.md says how the ratios are made.
+//! The time of each workload with this crate and with its peers. README.md describes how the ratios are made.
 
 mod panel;
 mod peers;
@@ -16,7 +16,7 @@ use crate::peers::PEERS;
 use crate::results::{Results, Time};
 use crate::workloads::WORKLOADS;
 
-/// Of three equally fast ones, one is ahead of both others in 12 of 15 rounds by chance once in 3000 times.
+/// If three are equally fast, one of them is the fastest in 12 of 15 rounds by chance once in 3000 times.
 const ROUNDS: usize = 15;
 
 fn main() {
@@ -27,7 +27,7 @@ fn main() {
     let results = here.join("results");
     let rounds = env::var("ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().expect("ROUNDS is a number"));
     if rounds > 0 {
-        // Criterion would compare with the results of an earlier run.
+        // Otherwise Criterion compares with the results of an earlier run.
         let _ = fs::remove_dir_all(directory());
         (0..rounds).for_each(|round| run(rounds, round));
         let measured = Results::of(&times(rounds), rounds);
@@ -54,7 +54,7 @@ fn directory_of(round: usize) -> PathBuf {
     directory().join(format!("round-{}", round + 1))
 }
 
-/// The peers take turns within each workload, so that drift affects all of them, and another one begins each round.
+/// The peers take turns within each workload, so that drift affects all of them, and each round begins with another peer.
 fn run(rounds: usize, round: usize) {
     let mut criterion = Criterion::default()
         .plotting_backend(PlottingBackend::Plotters)

@@ -7,7 +7,7 @@ use criterion::Bencher;
 
 use crate::peers::{FullPeer, Libc, Peer};
 
-/// What Criterion times. All that it needs is made before.
+/// What Criterion times, with everything that it needs.
 pub type Timed = Box<dyn FnMut(&mut Bencher<'_>)>;
 
 #[derive(Clone, Copy)]
@@ -53,9 +53,9 @@ pub const WORKLOADS: [(&str, Workload); 16] = [
 ];
 
 impl Workload {
-    /// With a peer that has no control messages and few options; nothing if such a peer can't.
+    /// The workload with a peer that has no control messages and few options, or `None` if it needs more.
     ///
-    /// `MOVED` code is the same at another address, aligned differently.
+    /// With `MOVED` the same code is at another address, aligned differently.
     pub fn by<P: Peer, const MOVED: bool>(self) -> Option<Timed> {
         match self {
             Self::Pair => Some(Box::new(pair::<P, MOVED>)),
@@ -82,7 +82,7 @@ impl Workload {
     }
 }
 
-/// Moves what follows by a byte, and keeps the compiler from merging the two copies of a workload.
+/// Moves the following code by a byte, so that the compiler doesn't merge the two copies of a workload.
 #[inline(always)]
 fn place<const MOVED: bool>() {
     if MOVED {
@@ -108,7 +108,7 @@ fn there_and_back<P: Peer, const MOVED: bool>(
     let [here, there] = P::pair(ty).unwrap();
     let sent: Vec<u8> = (0..len).map(|at| at as u8 ^ 0x55).collect();
     let mut received = vec![0; len];
-    // A stream may accept or return a part of it.
+    // A stream may accept or return only a part.
     let mut carry = |from, to| {
         let (mut unsent, mut missing) = (&*sent, &mut *received);
         while !unsent.is_empty() {
@@ -128,7 +128,7 @@ fn there_and_back<P: Peer, const MOVED: bool>(
     assert_eq!(sent, received);
 }
 
-/// What is passed. Not a socket, for which the kernel would search for cycles.
+/// The file that is passed. For a socket the kernel would search for cycles.
 pub struct Opened {
     file: File,
     fd: RawFd,

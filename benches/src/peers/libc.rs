@@ -22,7 +22,7 @@ impl Drop for End {
 /// `fd` must be the caller's to close.
 #[inline]
 unsafe fn close(fd: RawFd) -> io::Result<usize> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: as the caller guarantees.
     check(unsafe { libc::close(fd) } as isize)
 }
 

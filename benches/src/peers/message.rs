@@ -1,4 +1,4 @@
-//! Messages with file descriptors, for the peers whose user has to write them.
+//! Messages with file descriptors, for the peers whose users write control messages themselves.
 
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::RawFd;
@@ -27,7 +27,7 @@ const fn space(count: usize) -> usize {
 /// A message that points to the bytes, and to nothing else.
 #[inline]
 fn message(bytes: &mut iovec) -> msghdr {
-    // SAFETY: null and 0 are what each field may be.
+    // SAFETY: each field may be null or 0.
     let mut message: msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     message.msg_iov = bytes;
     message.msg_iovlen = 1;
@@ -43,7 +43,7 @@ fn message_with(bytes: &mut iovec, control: &mut Control, count: usize) -> msghd
     message
 }
 
-/// `send` is handed one byte and the descriptors.
+/// Calls `send` with a message of one byte and the descriptors.
 #[inline]
 pub fn pass<T, const N: usize>(descriptors: &[RawFd; N], send: impl FnOnce(&msghdr) -> T) -> T {
     const { assert!(N <= 253) };
@@ -56,7 +56,7 @@ pub fn pass<T, const N: usize>(descriptors: &[RawFd; N], send: impl FnOnce(&msgh
         bytes: MaybeUninit::uninit(),
     };
     let message = message_with(&mut bytes, &mut control, N);
-    // SAFETY: the control buffer has room for a header and `N` descriptors; what pads it, the kernel doesn't read.
+    // SAFETY: the control buffer has room for a header and `N` descriptors; the kernel doesn't read its padding.
     unsafe {
         let header = CMSG_FIRSTHDR(&message);
         (*header).cmsg_len = CMSG_LEN(payload(N)) as _;
@@ -67,9 +67,8 @@ pub fn pass<T, const N: usize>(descriptors: &[RawFd; N], send: impl FnOnce(&msgh
     send(&message)
 }
 
-/// `recv` fills the message; `close` is handed each descriptor that came with it. Returns how many there were, or none
-/// if
-/// some were lost.
+/// Calls `recv` with a message to fill, and `close` with each descriptor that came with it. Returns how many there were, or 0 if
+/// some were discarded.
 #[inline]
 pub fn take<E, const N: usize>(
     recv: impl FnOnce(&mut msghdr) -> Result<usize, E>,

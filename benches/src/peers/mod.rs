@@ -1,26 +1,26 @@
-//! The peers: one file each. Each does what a user of that crate would, and checks every error.
+//! The peers: one file each, with the code of a user of that crate, who checks every error.
 
-mod kernel;
+mod bare_instruction;
 mod libc;
 mod message;
 mod nix;
 mod ours;
+mod raw_system_calls;
 mod rustix;
 mod std;
 mod syscalls;
-mod system_calls;
 
 use ::std::fmt::Debug;
 use ::std::os::unix::net::{UnixDatagram, UnixStream};
 
 pub use self::libc::Libc;
-use self::{kernel::Kernel, nix::Nix, rustix::Rustix, syscalls::Syscalls};
+use self::{bare_instruction::Kernel, nix::Nix, rustix::Rustix, syscalls::Syscalls};
 use crate::workloads::{Opened, Timed, Type, Workload};
 use linux_socketpair::{UnixDatagram as OurDatagram, UnixSeqpacket as OurSeqpacket, UnixStream as OurStream};
 
 /// What every peer can do.
 pub trait Peer: 'static {
-    /// One end of a pair, closed when it is dropped.
+    /// One end of a pair, closed on drop.
     type End;
     type Error: Debug;
 
@@ -40,7 +40,7 @@ pub trait FullPeer: Peer {
     fn send(end: &Self::End, bytes: &[u8]) -> Result<usize, Self::Error>;
     fn recv(end: &Self::End, bytes: &mut [u8]) -> Result<usize, Self::Error>;
     fn borrow(opened: &Opened) -> Self::Borrowed<'_>;
-    /// Sends the descriptors beside one byte, and returns how many bytes were sent.
+    /// Sends the descriptors with one byte, and returns how many bytes were sent.
     fn pass<const N: usize>(end: &Self::End, descriptors: &[Self::Borrowed<'_>; N]) -> Result<usize, Self::Error>;
     /// Receives up to `N` descriptors, close-on-exec, closes each, and returns how many there were.
     fn take<const N: usize>(end: &Self::End) -> Result<usize, Self::Error>;
@@ -54,7 +54,7 @@ pub trait FullPeer: Peer {
 pub type Entry = (&'static str, fn(Workload) -> Option<Timed>);
 
 pub const OURS: &str = "ours";
-/// Ours once more, as far from the first in time as possible: the difference between the two is noise.
+/// Ours again, as far from the first in time as possible: the difference between the two is noise.
 pub const AGAIN: &str = "ours again";
 pub const KERNEL: &str = "kernel";
 

@@ -7,7 +7,7 @@ use linux_socketpair::{
 use super::{FullPeer, Peer};
 use crate::workloads::{Opened, Type};
 
-/// Each kind has a type of its own.
+/// Each kind of socket is a type.
 impl<T: Kind + 'static> Peer for Socket<T> {
     type End = Self;
     type Error = Errno;

@@ -1,6 +1,6 @@
 use syscalls::{Errno, Sysno, syscall};
 
-use super::system_calls::Enter;
+use super::raw_system_calls::Enter;
 
 pub struct Syscalls;
 
@@ -9,7 +9,7 @@ impl Enter for Syscalls {
 
     #[inline]
     unsafe fn enter<const N: usize>(number: Sysno, arguments: [usize; N]) -> Result<usize, Errno> {
-        // SAFETY: the caller vouches for the call.
+        // SAFETY: as the caller guarantees.
         unsafe {
             match *arguments.as_slice() {
                 [a] => syscall!(number, a),

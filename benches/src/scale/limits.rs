@@ -4,18 +4,17 @@ use std::{fs, mem::MaybeUninit};
 
 use crate::proc;
 
-/// What the kernel needs for a file descriptor of a pair, and half as much again.
+/// Bytes that the kernel needs for a file descriptor of a pair, and half as much again.
 const MEMORY: u64 = 4 << 10;
 const NR_OPEN: &str = "/proc/sys/fs/nr_open";
 const FILE_MAX: &str = "/proc/sys/fs/file-max";
 
-/// Settings of the kernel as they were, restored when it is dropped.
+/// Settings of the kernel as they were, restored on drop.
 #[derive(Default)]
 pub struct Limits(Vec<(&'static str, u64)>);
 
 impl Limits {
-    /// Raises the limits to so many file descriptors, or as many as possible; returns how many a table can have, and
-    /// how many
+    /// Raises the limits to so many file descriptors, or as many as possible. Returns how many a table can have, and how many
     /// there can be in all.
     pub fn raise(descriptors: u64) -> (Self, [u64; 2]) {
         let mut limits = Self::default();
@@ -33,7 +32,7 @@ impl Limits {
         limits.raise_setting(FILE_MAX, open + descriptors);
         let files = proc::setting(FILE_MAX).map_or(u64::MAX, |most| most.saturating_sub(open));
         let memory = proc::memory_available() / MEMORY;
-        println!("the system has room for {files} files more, and memory for {memory} descriptors");
+        println!("the system permits {files} more open files, and has memory for {memory} descriptors");
         (limits, [table, files.min(memory)])
     }
 
@@ -72,7 +71,7 @@ fn get() -> [u64; 2] {
     [limit.rlim_cur, limit.rlim_max].map(|limit| usize::try_from(limit).map_or(u64::MAX, |limit| limit as u64))
 }
 
-/// Does nothing where that is not allowed.
+/// Does nothing where that is not permitted.
 fn set([soft, hard]: [u64; 2]) {
     let limit = libc::rlimit {
         rlim_cur: soft as libc::rlim_t,

@@ -1,5 +1,5 @@
-//! What a pair costs while up to half a million are alive, and when eight threads make pairs at once: time, memory of
-//! the kernel's and the program's own. libc's `socketpair` takes turns with ours: what both show is due to the kernel.
+//! What a pair costs while up to half a million are alive, and when eight threads make pairs at once: time, the kernel's memory and
+//! the program's. libc's `socketpair` takes turns with ours: what both show is due to the kernel.
 //!
 //! Where RLIMIT_NOFILE can't be raised so far, the pairs are spread over several tables of descriptors, a thread each.
 
@@ -18,7 +18,7 @@ const SPARE: usize = 64;
 const SAMPLES: usize = 3_000;
 /// How many pairs are made and closed for a sample.
 const BATCH: usize = 10;
-/// From so many on, what other programs do is little beside what the pairs take.
+/// From so many pairs on, their memory is large compared with that of other programs' changes.
 const WEIGHABLE: usize = 10_000;
 const ROUNDS: usize = 3;
 const THREADS: [usize; 4] = [1, 2, 4, 8];
@@ -51,13 +51,13 @@ fn one_more() -> [Times; 2] {
     })
 }
 
-/// What was found with so many pairs alive.
+/// The figures with so many pairs alive.
 struct Level {
     alive: usize,
     tables: usize,
     table_size: u64,
     one_more: [Times; 2],
-    /// While the lowest descriptor is free, far below the next.
+    /// While the lowest descriptor is free, and the next one far above.
     with_lowest_free: [Times; 2],
     kernel: u64,
     user: u64,
@@ -70,11 +70,11 @@ struct Cache {
     size: u64,
 }
 
-/// Measures level by level; returns also the kernel's caches at the last one.
+/// Measures each level. Returns also the kernel's caches at the last one.
 fn levels(alive: &[usize], room: usize) -> (Vec<Level>, Vec<Cache>) {
     let open_lowest = || File::open("/dev/null").expect("/dev/null");
     let mut held = Held::<Ours>::new(Table::Own, room);
-    // It takes memory too, the first time.
+    // The first time takes memory too.
     one_more();
     proc::settle();
     let (kernel, user, caches) = (proc::memory(), proc::user_memory(), proc::caches());
@@ -155,7 +155,7 @@ fn print_levels(levels: &[Level], caches: &[Cache]) {
     }
 }
 
-/// Nanoseconds a pair to go up to each level from the one before, and to close all. The first pair starts cold.
+/// Nanoseconds per pair from each level to the next, and to close all. The first pair finds cold caches.
 fn fill<P: Pair>(table: Table, alive: &[usize], room: usize) -> Vec<f64> {
     proc::settle();
     table.run(|| {
@@ -175,7 +175,7 @@ fn fill<P: Pair>(table: Table, alive: &[usize], room: usize) -> Vec<f64> {
     })
 }
 
-/// The least of some rounds, place by place, in which all take turns.
+/// The least times over the rounds, in which all take turns.
 fn least_of_rounds(columns: [&dyn Fn() -> Vec<f64>; 4]) -> [Vec<f64>; 4] {
     let mut least = columns.map(|measure| measure());
     for _ in 1..ROUNDS {
@@ -212,7 +212,7 @@ fn print_fill(alive: &[usize], room: usize) {
     println!("none can be reading the old one (synchronize_rcu), milliseconds each time.");
 }
 
-/// Nanoseconds a pair, when so many threads make and close pairs at once.
+/// Nanoseconds per pair while so many threads make and close pairs at once.
 fn at_once<P: Pair>(table: Option<Table>, threads: usize) -> Vec<f64> {
     let start = Barrier::new(threads + 1);
     let work = || {

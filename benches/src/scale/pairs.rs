@@ -7,7 +7,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-/// Closed when it is dropped.
+/// A pair that is closed on drop.
 pub trait Pair: Send + Sized + 'static {
     fn make() -> Self;
 }
@@ -53,7 +53,7 @@ pub enum Table {
 }
 
 impl Table {
-    /// Runs in a thread with such a table, as small as that of a program that has just begun.
+    /// Calls `run` in a thread with such a table, as small as that of a program that has just begun.
     pub fn run<T: Send>(self, run: impl FnOnce() -> T + Send) -> T {
         thread::scope(|scope| {
             let thread = scope.spawn(|| {
@@ -86,7 +86,7 @@ struct Elsewhere {
 }
 
 impl<P: Pair> Held<P> {
-    /// So many fit into a table.
+    /// `room` pairs fit into a table.
     pub fn new(table: Table, room: usize) -> Self {
         Self {
             pairs: Vec::with_capacity(room),
@@ -97,7 +97,7 @@ impl<P: Pair> Held<P> {
         }
     }
 
-    /// Makes as many more as are missing.
+    /// Makes pairs until there are `count`.
     pub fn fill(&mut self, count: usize) {
         self.pairs.resize_with(count.min(self.room), P::make);
         let here = self.pairs.len().max(self.count);
@@ -122,7 +122,7 @@ impl Elsewhere {
             let mut pairs = Vec::with_capacity(count);
             pairs.resize_with(count, P::make);
             made.send(()).expect("it is waited for");
-            // Nothing is ever sent: it ends when the other side is dropped.
+            // Nothing is sent: this returns when the other side is dropped.
             let _ = kept.recv();
         };
         let thread = thread::spawn(move || table.run(hold));

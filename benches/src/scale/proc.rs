@@ -1,4 +1,4 @@
-//! What /proc reports.
+//! Figures from /proc.
 
 use std::{collections::BTreeMap, fs, thread, time::Duration};
 
@@ -15,7 +15,7 @@ fn number(path: &str, name: &str) -> Option<u64> {
     })
 }
 
-/// A setting, unless it is more than a number holds.
+/// A setting, unless it exceeds 64 bits.
 pub fn setting(path: &str) -> Option<u64> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
@@ -37,7 +37,7 @@ pub fn memory() -> u64 {
     parts.iter().sum()
 }
 
-/// What was closed is freed a little later.
+/// Waits, since what was closed is freed a little later.
 pub fn settle() {
     thread::sleep(Duration::from_millis(300));
 }

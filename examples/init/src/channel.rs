@@ -1,6 +1,6 @@
 //! The messages between init and a service, through a pair of SOCK_SEQPACKET sockets.
 //!
-//! Init sends the first: which life of the service this is, and the console. Then the service sends `ready`, and later perhaps
+//! Init sends the first one: the number of this life of the service, and the console. Then the service sends `ready`, and later perhaps
 //! `power off` or `restart`.
 
 use core::mem::MaybeUninit;
@@ -39,7 +39,7 @@ pub struct Message<'b> {
 pub fn receive<'b>(channel: &UnixSeqpacket, buf: &'b mut [u8]) -> Result<Option<Message<'b>>, Errno> {
     let mut memory = [MaybeUninit::uninit(); space::CREDENTIALS + space::PIDFD];
     let mut control = RecvControl::new(&mut memory);
-    // With TRUNC a message that is too long is none of those that init knows, rather than an error.
+    // With TRUNC a message that is too long is an unknown one, rather than an error.
     let flags = MessageFlags::DONTWAIT | MessageFlags::TRUNC;
     let len = channel
         .recv_message_with_flags(&mut [IoSliceMut::new(buf)], &mut control, flags)?
@@ -57,6 +57,6 @@ pub fn receive<'b>(channel: &UnixSeqpacket, buf: &'b mut [u8]) -> Result<Option<
             _ => {}
         }
     }
-    // Unlike an empty message, the end has no sender.
+    // Unlike an empty message, end of stream has no sender.
     Ok((len > 0 || message.sender != 0).then_some(message))
 }

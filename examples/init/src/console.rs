@@ -9,7 +9,7 @@ use linux_socketpair::{AsRawFd, BorrowedFd, Errno, IntoRawFd, OwnedFd, PollFd, P
 
 use crate::kernel;
 
-/// How long to wait for room, unless there was none the last time.
+/// How long to wait for room, unless the last wait was in vain.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 macro_rules! log {
@@ -84,7 +84,7 @@ impl Line {
     }
 }
 
-/// What is too long is truncated.
+/// Text that is too long is truncated.
 impl Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for (to, from) in self.text[self.len..].iter_mut().zip(text.bytes()) {

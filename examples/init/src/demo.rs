@@ -1,4 +1,4 @@
-//! Services to look at, good and bad: the program itself, started with the arguments `demo` and one of these words.
+//! Services that behave or misbehave: this program, started with the arguments `demo` and one of the words below.
 
 use core::{ffi::CStr, mem::MaybeUninit, time::Duration};
 use linux_socketpair::process::{ArgArray, Command, FdMapping, Signal, SignalFd, SignalSet};
@@ -13,10 +13,10 @@ use crate::service::Context;
 use crate::supervisor;
 use crate::table::{Restart, Service, THIS_FILE};
 
-/// As many lives as don't fit in 8 bits.
+/// More lives than 8 bits can count.
 const MANY: u64 = 300;
 
-/// Each of them does what happens to a real init.
+/// Each causes something that a real init must survive.
 static FAULTS: [Service; 13] = [
     Service {
         program: Some(c"/there/is/none"),
@@ -45,10 +45,10 @@ static FAULTS: [Service; 13] = [
 /// Nothing goes wrong here.
 static STEADY: [Service; 1] = [demo("steady", &[c"demo", c"steady"], AGAIN)];
 
-/// Nothing is left when it has ended, but an orphan.
+/// When it has ended, only an orphan is left.
 static PARENT: [Service; 1] = [demo("parent", &[c"demo", c"parent"], Restart::Never)];
 
-/// One of them sends init what Ctrl-Alt-Del does.
+/// One of them sends init the signal of Ctrl-Alt-Del.
 static INTERRUPT: [Service; 2] = [
     demo("steady", &[c"demo", c"steady"], AGAIN),
     demo("interrupt", &[c"demo", c"interrupt"], AGAIN),
@@ -60,7 +60,7 @@ const AGAIN: Restart = Restart::Always {
     settled: Duration::from_secs(10),
 };
 
-/// Here no life that was ready is a failure.
+/// No life that was ready counts as a failure.
 const AT_ONCE: Restart = Restart::Always {
     delay: Duration::ZERO,
     limit: 1,
@@ -79,7 +79,7 @@ const fn demo(name: &'static str, arguments: &'static [&'static CStr], restart: 
     }
 }
 
-/// Supervises the services of another table than main.rs's, if the word with which init was started names one.
+/// Supervises the services of one of these tables, if init's first argument names one.
 pub fn supervise(word: &[u8], context: Context) -> Option<Result<Shutdown, Errno>> {
     match word {
         b"faults" => Some(supervisor::supervise(&FAULTS, context)),
@@ -168,7 +168,7 @@ fn receive_greeting(channel: &UnixSeqpacket) -> Result<(u64, OwnedFd), Errno> {
     Ok((u64::from_ne_bytes(life), console))
 }
 
-/// It is blocked.
+/// The signal is blocked.
 fn ignore_sigterm() -> ! {
     loop {
         kernel::sleep(Duration::from_secs(1));

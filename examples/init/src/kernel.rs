@@ -1,4 +1,4 @@
-//! The system calls that have nothing to do with sockets and processes.
+//! The system calls that the crate has no function for.
 
 use core::{ffi::CStr, fmt, mem::MaybeUninit, time::Duration};
 #[cfg(target_pointer_width = "64")]
@@ -10,7 +10,7 @@ use linux_raw_sys::{general::*, prctl::PR_SET_CHILD_SUBREAPER};
 use linux_socketpair::process::Signal;
 use linux_socketpair::{Errno, FromRawFd, OwnedFd, poll, syscall};
 
-/// All processes but this one. They are signalled by PID 1 only: for any other process they would be the user's.
+/// All processes but this one. Only PID 1 signals them: for any other process they would be all of the user's.
 pub const EVERYTHING: i32 = -1;
 
 /// How the machine ends.

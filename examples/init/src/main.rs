@@ -30,7 +30,7 @@ static SERVICES: [Service; 2] = [
         arguments: &[c"demo", c"steady"],
         ..Service::DEFAULT
     },
-    // Its first life is killed, and in its second it has the machine turned off.
+    // Its first life is killed, and its second requests that the machine is turned off.
     Service {
         name: "twice",
         program: THIS_FILE,
@@ -39,10 +39,10 @@ static SERVICES: [Service; 2] = [
     },
 ];
 
-/// `_start` calls it with what the kernel left on the stack: the number of arguments, the arguments, a null pointer, the
+/// `_start` calls it with a pointer to what the kernel left on the stack: the number of arguments, the arguments, a null pointer, the
 /// environment, and a null pointer.
 extern "C" fn start(stack: *const usize) -> ! {
-    // SAFETY: the kernel left them so, and they stay.
+    // SAFETY: the kernel put them there, and they stay.
     let (arguments, environment) = unsafe {
         let arguments = stack.add(1).cast::<*const c_char>();
         let environment = arguments.add(stack.read() + 1);

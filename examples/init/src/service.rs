@@ -10,7 +10,7 @@ use crate::console::log;
 use crate::kernel::Shutdown;
 use crate::table::{MAX_ARGUMENTS, Restart, Service};
 
-/// So many messages are read before it is the other services' turn.
+/// How many messages are read before it is the other services' turn.
 const MESSAGES_AT_ONCE: usize = 16;
 
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ pub struct Context {
     pub environment: Args<'static>,
 }
 
-/// The time is when the state ends if nothing happens before.
+/// The time is that at which the state ends if nothing happens before.
 enum State {
     Waiting(Duration),
     Starting(Duration),
@@ -112,7 +112,7 @@ impl Supervised {
         let service = self.service;
         let name = service.name;
         let program = service.program.unwrap_or(context.this_file);
-        // The last place stays the end.
+        // The last place remains `Arg::END`.
         let mut args = [Arg::END; 1 + MAX_ARGUMENTS + 1];
         let words = iter::once(&program).chain(service.arguments);
         for (arg, word) in args[..=MAX_ARGUMENTS].iter_mut().zip(words) {
@@ -205,7 +205,7 @@ impl Supervised {
         last
     }
 
-    /// Whether it's started again after a life, and when.
+    /// After a life: determines whether it is started again, and when.
     pub fn plan(&mut self, now: Duration) {
         let name = self.service.name;
         let ready_since = self.ready_since.take();

@@ -38,7 +38,7 @@ pub fn supervise<const N: usize>(table: &'static [Service; N], context: Context)
     Ok(how)
 }
 
-/// Waits until something happens or is due, and sees to it.
+/// Waits until something happens or is due, and handles it.
 fn round(services: &mut [Supervised], signals: &SignalFd, context: Context) -> Option<Shutdown> {
     for service in &mut *services {
         service.advance(now(), context);

@@ -1,32 +1,32 @@
-//! What is known of a service beforehand: a row of the table in main.rs.
+//! The type of a row of the table in main.rs: what is configured for a service.
 
 use core::{ffi::CStr, time::Duration};
 
 /// The program of a service that is init's own file.
 pub const THIS_FILE: Option<&CStr> = None;
 
-/// Further ones are ignored.
+/// Arguments beyond these are ignored.
 pub const MAX_ARGUMENTS: usize = 15;
 
 pub struct Service {
     pub name: &'static str,
-    /// Its path.
+    /// The path.
     pub program: Option<&'static CStr>,
     /// The arguments that follow the program's name.
     pub arguments: &'static [&'static CStr],
     pub restart: Restart,
-    /// Whether it has a channel. A program that doesn't know of it has none, and counts as ready at once.
+    /// Whether it has a channel. A program without one counts as ready at once.
     pub channel: bool,
-    /// Within this time it sends `ready`.
+    /// The time within which it must send `ready`.
     pub start_timeout: Duration,
-    /// Within this time it ends, after it closed its channel, and after SIGTERM.
+    /// The time within which it must end after it closed its channel, and after SIGTERM.
     pub stop_timeout: Duration,
 }
 
 pub enum Restart {
     Never,
-    /// After the first failure it is started again after `delay`, after each further one after twice the time, and after
-    /// `limit` failures in a row no more. A life is no failure if the service was ready for the time `settled`.
+    /// It is started again `delay` after the first failure, and after twice the time with each further one; after `limit` failures
+    /// in a row it is not. A life was no failure if the service was ready for the time `settled`.
     Always {
         delay: Duration,
         limit: u32,

@@ -120,3 +120,39 @@ macro_rules! println {
         let _ = writeln!($crate::Stdout, $($argument)*);
     }};
 }
+
+/// Counts tests, and prints a line for each.
+#[derive(Default)]
+pub struct Counts {
+    passed: u32,
+    failed: u32,
+    skipped: u32,
+}
+
+impl Counts {
+    pub fn pass(&mut self, test: impl fmt::Display) {
+        self.passed += 1;
+        println!("ok    {test}");
+    }
+
+    pub fn fail(&mut self, test: impl fmt::Display) {
+        self.failed += 1;
+        println!("FAIL  {test}");
+    }
+
+    pub fn skip(&mut self, test: impl fmt::Display, reason: impl fmt::Display) {
+        self.skipped += 1;
+        println!("skip  {test} ({reason})");
+    }
+
+    /// Prints the counts, and returns the exit status: 0 if nothing failed and something was tested or skipped.
+    pub fn close(&self) -> i32 {
+        let Self {
+            passed,
+            failed,
+            skipped,
+        } = self;
+        println!("{passed} passed, {failed} failed, {skipped} skipped");
+        i32::from(*failed > 0 || passed + skipped == 0)
+    }
+}

@@ -6,6 +6,8 @@ use linux_raw_sys::{general::*, if_tun, net, prctl};
 use crate::machine::{CALLS_BEFORE_PRLIMIT64, CALLS_WITH_TIME_IN_WORDS, MMAP_READS_MEMORY, fork, syscall6, wait};
 pub use crate::machine::{IDS, SOCKETCALL};
 
+/// A system call with fewer arguments than six.
+///
 /// # Safety
 ///
 /// As the system call that it makes.
@@ -14,7 +16,7 @@ pub unsafe fn syscall<const N: usize>(number: u32, arguments: [usize; N]) -> isi
     for (word, argument) in all.iter_mut().zip(arguments) {
         *word = argument;
     }
-    // SAFETY: the caller vouches for the call.
+    // SAFETY: as the caller guarantees.
     unsafe { syscall6(number, all) }
 }
 
@@ -56,7 +58,7 @@ pub const RECVMMSGS: &[u32] = match CALLS_WITH_TIME_IN_WORDS {
 };
 
 pub fn fcntl(fd: i32, command: u32) -> isize {
-    // SAFETY: only commands that take nothing and change nothing are asked for here.
+    // SAFETY: the commands used here have no argument and change nothing.
     unsafe { syscall(FCNTL, [fd as usize, command as usize]) }
 }
 
@@ -161,7 +163,7 @@ fn option_of<V: Copy>(fd: i32, option: u32, mut value: V) -> Result<V, isize> {
     }
 }
 
-/// Creates a socket of the domain and closes it; returns what either call did.
+/// Creates a socket and closes it; returns the result of close(2), or of socket(2) if that failed.
 pub fn socket(domain: u32, ty: u32) -> isize {
     // SAFETY: no memory is involved, and nothing else uses the file descriptor.
     unsafe {
@@ -173,42 +175,39 @@ pub fn socket(domain: u32, ty: u32) -> isize {
 }
 
 pub fn close(fd: i32) -> isize {
-    // SAFETY: callers close what they made.
+    // SAFETY: callers close what they opened.
     unsafe { syscall(__NR_close, [fd as usize]) }
 }
 
 /// A descriptor that is no socket.
 pub fn epoll() -> i32 {
-    // SAFETY: it makes a descriptor and touches nothing else.
+    // SAFETY: no memory is involved.
     unsafe { syscall(__NR_epoll_create1, [0]) as i32 }
 }
 
 pub fn duplicate(fd: i32) -> i32 {
-    // SAFETY: it makes a descriptor and touches nothing else.
+    // SAFETY: no memory is involved.
     unsafe { syscall(__NR_dup, [fd as usize]) as i32 }
 }
 
-/// Closes what was opened since [`open_descriptors`] told `before`.
+/// Closes what was opened since [`open_descriptors`] returned `before`.
 pub fn close_since(before: u64) {
     for fd in (0..64).filter(|fd| open_descriptors() & !before & 1 << fd != 0) {
         close(fd);
     }
 }
 
-/// A stream pair from arguments of which the kernel is to see the low halves alone; closed at once.
-pub fn socketpair_with_rubbish() -> isize {
-    let rubbish = !0 << (usize::BITS / 2);
+/// Makes a pair of streams from arguments whose high halves are set, and closes it.
+pub fn socketpair_with_high_halves() -> isize {
+    let high = !0 << (usize::BITS / 2);
     let mut sv = [0_i32; 2];
     // SAFETY: the kernel writes `sv` alone, and the descriptors are our own.
     unsafe {
-        let answer = syscall(
-            __NR_socketpair,
-            [rubbish | 1, rubbish | 1, rubbish, &raw mut sv as usize],
-        );
-        if answer == 0 {
+        let ret = syscall(__NR_socketpair, [high | 1, high | 1, high, &raw mut sv as usize]);
+        if ret == 0 {
             sv.into_iter().for_each(|fd| _ = close(fd));
         }
-        answer
+        ret
     }
 }
 
@@ -218,7 +217,7 @@ pub fn limit_descriptors(soft: u64) {
     open_files_limit(Some([soft, hard]));
 }
 
-/// Sets the soft and the hard limit of open files to the same value, as only root may.
+/// Sets the soft and the hard limit of open files to the same value; only root may raise the hard one.
 pub fn raise_limit(limit: u64) {
     open_files_limit(Some([limit; 2]));
 }
@@ -270,8 +269,8 @@ fn fresh_memory(len: usize) -> *mut u8 {
 pub fn two_pages(second: u32) -> *mut u8 {
     let pages = fresh_memory(2 * PAGE);
     // SAFETY: nothing uses the second page yet.
-    let answer = unsafe { syscall(__NR_mprotect, [pages as usize + PAGE, PAGE, second as usize]) };
-    assert!(answer == 0, "mprotect: {answer}");
+    let ret = unsafe { syscall(__NR_mprotect, [pages as usize + PAGE, PAGE, second as usize]) };
+    assert!(ret == 0, "mprotect: {ret}");
     pages
 }
 
@@ -299,7 +298,7 @@ const SECCOMP_MODE_FILTER: usize = 2;
 const SECCOMP_RET_ALLOW: u32 = 0x7fff_0000;
 const SECCOMP_RET_ERRNO: u32 = 0x0005_0000;
 const SECCOMP_RET_KILL_PROCESS: u32 = 0x8000_0000;
-/// Where a filter finds the low halves of the arguments, of eight bytes each.
+/// The offset of the first argument's low half in what a filter reads; arguments have eight bytes each.
 const ARGUMENTS: u32 = if cfg!(target_endian = "big") { 20 } else { 16 };
 
 const fn statement(code: u32, k: u32) -> if_tun::sock_filter {
@@ -317,20 +316,19 @@ const fn load(at: u32) -> if_tun::sock_filter {
     statement(if_tun::BPF_LD | if_tun::BPF_W | if_tun::BPF_ABS, at)
 }
 
-const fn answer(with: u32) -> if_tun::sock_filter {
-    statement(if_tun::BPF_RET | if_tun::BPF_K, with)
+const fn action(value: u32) -> if_tun::sock_filter {
+    statement(if_tun::BPF_RET | if_tun::BPF_K, value)
 }
 
-/// What follows is for the call of that number; for others so many statements are passed over.
-const fn for_call(number: u32, otherwise: u8) -> if_tun::sock_filter {
-    let unless_equal = statement(if_tun::BPF_JMP | if_tun::BPF_JEQ | if_tun::BPF_K, number);
+/// The next `otherwise` statements are skipped unless the loaded word, a call or an argument, is `number`.
+const fn skip_unless(number: u32, otherwise: u8) -> if_tun::sock_filter {
     if_tun::sock_filter {
         jf: otherwise,
-        ..unless_equal
+        ..statement(if_tun::BPF_JMP | if_tun::BPF_JEQ | if_tun::BPF_K, number)
     }
 }
 
-/// A filter of statements that are put one behind the other.
+/// A seccomp filter, built statement by statement.
 pub struct Filter {
     program: [if_tun::sock_filter; 64],
     len: usize,
@@ -351,15 +349,15 @@ impl Filter {
         }
     }
 
-    /// Applies to this process and its children, for good; a call of which no statement decides gets the last answer.
+    /// Applies to this process and its children from now on. `last` is the action for calls that no statement decides.
     fn install(mut self, last: u32) {
-        self.push(&[answer(last)]);
+        self.push(&[action(last)]);
         let program = if_tun::sock_fprog {
             len: self.len as u16,
             filter: self.program.as_mut_ptr(),
         };
         // SAFETY: the kernel reads the program, all of whose jumps stay within it.
-        let answers = unsafe {
+        let results = unsafe {
             (
                 syscall(__NR_prctl, [prctl::PR_SET_NO_NEW_PRIVS as usize, 1]),
                 syscall(
@@ -372,55 +370,55 @@ impl Filter {
                 ),
             )
         };
-        assert!(answers == (0, 0), "prctl: {answers:?}");
+        assert!(results == (0, 0), "prctl: {results:?}");
     }
 }
 
-/// Has the kernel answer each of the system calls with an errno.
-pub fn refuse(calls: impl IntoIterator<Item = (u32, u32)>) {
+/// Each of the system calls fails with an errno from now on.
+pub fn reject(calls: impl IntoIterator<Item = (u32, u32)>) {
     let mut filter = Filter::new();
     for (number, errno) in calls {
-        filter.push(&[for_call(number, 1), answer(SECCOMP_RET_ERRNO | errno)]);
+        filter.push(&[skip_unless(number, 1), action(SECCOMP_RET_ERRNO | errno)]);
     }
     filter.install(SECCOMP_RET_ALLOW);
 }
 
-/// Has the kernel answer the system call with an errno when its first argument is `argument`.
-pub fn refuse_when(number: u32, argument: u32, errno: u32) {
+/// The system call fails with an errno from now on when its first argument is `argument`.
+pub fn reject_when(number: u32, argument: u32, errno: u32) {
     let mut filter = Filter::new();
     filter.push(&[
-        for_call(number, 3),
+        skip_unless(number, 3),
         load(ARGUMENTS),
-        for_call(argument, 1),
-        answer(SECCOMP_RET_ERRNO | errno),
+        skip_unless(argument, 1),
+        action(SECCOMP_RET_ERRNO | errno),
     ]);
     filter.install(SECCOMP_RET_ALLOW);
 }
 
-/// Has the kernel answer each of the system calls with an errno when its third argument, a socket option, is one of `options`.
+/// Each of the system calls fails with an errno from now on when its third argument, a socket option, is one of `options`.
 #[cfg(target_pointer_width = "32")]
-pub fn refuse_options(calls: [u32; 2], options: [u32; 2], errno: u32) {
+pub fn reject_options(calls: [u32; 2], options: [u32; 2], errno: u32) {
     let mut filter = Filter::new();
     for number in calls {
         filter.push(&[
-            for_call(number, 6),
+            skip_unless(number, 6),
             load(ARGUMENTS + 8 * 2),
-            for_call(options[0], 1),
-            answer(SECCOMP_RET_ERRNO | errno),
-            for_call(options[1], 1),
-            answer(SECCOMP_RET_ERRNO | errno),
+            skip_unless(options[0], 1),
+            action(SECCOMP_RET_ERRNO | errno),
+            skip_unless(options[1], 1),
+            action(SECCOMP_RET_ERRNO | errno),
             LOAD_NUMBER,
         ]);
     }
     filter.install(SECCOMP_RET_ALLOW);
 }
 
-/// Has the kernel answer each of the system calls with the errno that its argument of that place names.
-pub fn answer_with_argument(calls: &[u32], place: u32) {
+/// Each of the system calls fails from now on with the errno that its argument at `place` is.
+pub fn reject_with_argument(calls: &[u32], place: u32) {
     let mut filter = Filter::new();
     for &number in calls {
         filter.push(&[
-            for_call(number, 4),
+            skip_unless(number, 4),
             load(ARGUMENTS + 8 * place),
             statement(if_tun::BPF_ALU | if_tun::BPF_AND | if_tun::BPF_K, 0xfff),
             statement(if_tun::BPF_ALU | if_tun::BPF_OR | if_tun::BPF_K, SECCOMP_RET_ERRNO),
@@ -429,41 +427,47 @@ pub fn answer_with_argument(calls: &[u32], place: u32) {
     }
     // `socketcall` must not change the errno of the direct call.
     if let Some(number) = SOCKETCALL {
-        filter.push(&[for_call(number, 1), answer(SECCOMP_RET_ERRNO | 38)]);
+        filter.push(&[
+            skip_unless(number, 1),
+            action(SECCOMP_RET_ERRNO | linux_raw_sys::errno::ENOSYS),
+        ]);
     }
     filter.install(SECCOMP_RET_ALLOW);
 }
 
-/// Has the kernel answer the system call with an errno when its argument of that place is `argument`, and end this process at any
-/// other but the one that ends it in order.
-pub fn refuse_only(number: u32, place: u32, argument: u32, errno: u32) {
+/// The system call fails with an errno from now on when its argument at `place` is `argument`. Any other call, except exit_group,
+/// kills this process.
+pub fn reject_only(number: u32, place: u32, argument: u32, errno: u32) {
     let mut filter = Filter::new();
     filter.push(&[
-        for_call(__NR_exit_group, 1),
-        answer(SECCOMP_RET_ALLOW),
-        for_call(number, 3),
+        skip_unless(__NR_exit_group, 1),
+        action(SECCOMP_RET_ALLOW),
+        skip_unless(number, 3),
         load(ARGUMENTS + 8 * place),
-        for_call(argument, 1),
-        answer(SECCOMP_RET_ERRNO | errno),
+        skip_unless(argument, 1),
+        action(SECCOMP_RET_ERRNO | errno),
     ]);
     filter.install(SECCOMP_RET_KILL_PROCESS);
 }
 
-/// Has the kernel end this process at any system call but these, and the one that ends it in order.
+/// Any other system call than these and exit_group kills this process from now on.
 pub fn allow_only(calls: impl IntoIterator<Item = u32>) {
     let mut filter = Filter::new();
     for number in calls.into_iter().chain([__NR_exit_group]) {
-        filter.push(&[for_call(number, 1), answer(SECCOMP_RET_ALLOW)]);
+        filter.push(&[skip_unless(number, 1), action(SECCOMP_RET_ALLOW)]);
     }
     filter.install(SECCOMP_RET_KILL_PROCESS);
 }
 
-/// The machine is the program's own, from here on: it is the first process of a kernel.
+/// Mounts a file system on a directory, which it creates unless it exists.
 pub fn mount(kind: &CStr, at: &CStr) -> isize {
     // SAFETY: the kernel reads the strings alone.
     unsafe {
         let made = syscall(__NR_mkdirat, [AT_FDCWD as usize, at.as_ptr() as usize, 0o755]);
-        assert!(made == 0 || made == -17, "mkdirat: {made}");
+        assert!(
+            made == 0 || made == -(linux_raw_sys::errno::EEXIST as isize),
+            "mkdirat: {made}"
+        );
         syscall(
             __NR_mount,
             [
@@ -482,14 +486,14 @@ pub fn mkdir(path: &CStr) -> isize {
     unsafe { syscall(__NR_mkdirat, [AT_FDCWD as usize, path.as_ptr() as usize, 0o755]) }
 }
 
-/// Whether the process now sees nothing but what lies below `path`: root may, and mostly a process that makes a user namespace.
+/// Whether `path` is the root directory now: root may change it, and so may most processes in a user namespace of their own.
 #[cfg(target_arch = "x86")]
 pub fn change_root(path: &CStr) -> bool {
     let change = || {
         // SAFETY: the kernel reads the string alone.
         unsafe { syscall(__NR_chroot, [path.as_ptr() as usize]) == 0 }
     };
-    // SAFETY: it touches no memory.
+    // SAFETY: no memory is involved.
     change() || unsafe { syscall(__NR_unshare, [CLONE_NEWUSER as usize]) } == 0 && change()
 }
 
@@ -503,7 +507,7 @@ fn open(path: &CStr, flags: u32) -> isize {
     }
 }
 
-/// Writes a line to a file of the kernel's.
+/// Writes a line to a file in /proc or /sys.
 pub fn write_to(path: &CStr, line: &[u8]) -> isize {
     match open(path, O_WRONLY) {
         // SAFETY: the kernel reads `line` alone.
@@ -512,11 +516,11 @@ pub fn write_to(path: &CStr, line: &[u8]) -> isize {
             close(fd as i32);
             written
         },
-        refused => refused,
+        errno => errno,
     }
 }
 
-/// The number that a file of the kernel's begins with.
+/// The number that a file in /proc or /sys begins with.
 pub fn number_in(path: &CStr) -> Option<u64> {
     let mut buf = [0_u8; 32];
     let fd = open(path, O_RDONLY);
@@ -557,13 +561,13 @@ pub fn load_module(path: &CStr) -> isize {
             close(fd as i32);
             loaded
         },
-        refused => refused,
+        errno => errno,
     }
 }
 
-/// Gives up all privileges, for good.
-pub fn become_nobody() -> isize {
-    // SAFETY: it touches no memory.
+/// Becomes an unprivileged user.
+pub fn drop_privileges() -> isize {
+    // SAFETY: no memory is involved.
     unsafe { syscall(__NR_setuid, [65534]) }
 }
 
@@ -573,7 +577,7 @@ pub fn set_groups(groups: &[u32]) -> isize {
     unsafe { syscall(IDS[0], [groups.len(), groups.as_ptr() as usize]) }
 }
 
-/// What a signal handler finds of the interrupted code: include/uapi/asm/ucontext.h, sigcontext.h.
+/// What a signal handler receives of the interrupted code: include/uapi/asm/ucontext.h, sigcontext.h.
 #[cfg(target_arch = "x86")]
 #[repr(C)]
 pub struct Context {
@@ -592,7 +596,7 @@ core::arch::global_asm!(
     number = const __NR_rt_sigreturn,
 );
 
-/// Has a signal run `handler`. It can return where there is no vDSO too, which contains the kernel's own way back.
+/// A signal runs `handler` from now on. The handler can return also without the vDSO, which contains the kernel's sigreturn.
 #[cfg(target_arch = "x86")]
 pub fn on_signal(signal: u32, handler: extern "C" fn(i32, *const u8, *const Context)) {
     unsafe extern "C" {
@@ -602,28 +606,28 @@ pub fn on_signal(signal: u32, handler: extern "C" fn(i32, *const u8, *const Cont
     let flags = (SA_SIGINFO | SA_RESTORER) as usize;
     let action = [handler as usize, flags, return_from_signal as *const () as usize, 0, 0];
     // SAFETY: the kernel reads `action` alone, and the handler may run at any time.
-    let answer = unsafe { syscall(__NR_rt_sigaction, [signal as usize, action.as_ptr() as usize, 0, 8]) };
-    assert!(answer == 0, "rt_sigaction: {answer}");
+    let ret = unsafe { syscall(__NR_rt_sigaction, [signal as usize, action.as_ptr() as usize, 0, 8]) };
+    assert!(ret == 0, "rt_sigaction: {ret}");
 }
 
-/// SIGALRM every 10 ms: one alone could come before the call that it is to interrupt.
+/// SIGALRM every 10 ms: a single one could come before the call that it is to interrupt.
 #[cfg(target_arch = "x86")]
 pub fn start_timer() {
     let timer = [0, 10_000, 0, 10_000]; // seconds and microseconds: the interval, the time to the first
     // SAFETY: the kernel reads `timer` alone.
-    let answer = unsafe { syscall(__NR_setitimer, [ITIMER_REAL as usize, timer.as_ptr() as usize, 0]) };
-    assert!(answer == 0, "setitimer: {answer}");
+    let ret = unsafe { syscall(__NR_setitimer, [ITIMER_REAL as usize, timer.as_ptr() as usize, 0]) };
+    assert!(ret == 0, "setitimer: {ret}");
 }
 
 #[cfg(target_arch = "x86")]
 pub fn wait_for_signal() {
-    // SAFETY: it touches no memory.
+    // SAFETY: no memory is involved.
     unsafe { syscall(__NR_pause, []) };
 }
 
 pub fn power_off() -> ! {
     let command = [LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF].map(|word| word as usize);
-    // SAFETY: it touches no memory.
+    // SAFETY: no memory is involved.
     unsafe { syscall(__NR_reboot, command) };
     exit(0)
 }
@@ -632,8 +636,8 @@ pub fn power_off() -> ! {
 pub fn kernel_release() -> (u32, u32) {
     let mut names = [0_u8; size_of::<linux_raw_sys::system::new_utsname>()];
     // SAFETY: the kernel writes within `names` alone.
-    let answer = unsafe { syscall(__NR_uname, [names.as_mut_ptr() as usize]) };
-    assert!(answer == 0, "uname: {answer}");
+    let ret = unsafe { syscall(__NR_uname, [names.as_mut_ptr() as usize]) };
+    assert!(ret == 0, "uname: {ret}");
     // The release is the third name; each has 65 bytes.
     let mut numbers = names[130..].split(|byte| !byte.is_ascii_digit()).map(|digits| {
         digits
@@ -656,11 +660,11 @@ pub fn has_filter() -> bool {
     unsafe { syscall(__NR_prctl, [prctl::PR_GET_SECCOMP as usize]) != 0 }
 }
 
-/// Has the kernel end this process at any of the system calls.
+/// Each of the system calls kills this process from now on.
 pub fn kill_at<const N: usize>(calls: [u32; N]) {
     let mut filter = Filter::new();
     for number in calls {
-        filter.push(&[for_call(number, 1), answer(SECCOMP_RET_KILL_PROCESS)]);
+        filter.push(&[skip_unless(number, 1), action(SECCOMP_RET_KILL_PROCESS)]);
     }
     filter.install(SECCOMP_RET_ALLOW);
 }
@@ -678,8 +682,8 @@ pub fn has_capability(capability: u32) -> bool {
     };
     let mut data = [none; 2];
     // SAFETY: the kernel reads `header` and writes `data` alone.
-    let answer = unsafe { syscall(__NR_capget, [&raw const header as usize, data.as_mut_ptr() as usize]) };
-    assert!(answer == 0, "capget: {answer}");
+    let ret = unsafe { syscall(__NR_capget, [&raw const header as usize, data.as_mut_ptr() as usize]) };
+    assert!(ret == 0, "capget: {ret}");
     data[capability as usize / 32].effective & 1 << (capability % 32) != 0
 }
 
@@ -693,12 +697,12 @@ pub fn open_socket(domain: u32, ty: u32) -> isize {
 pub fn pipe() -> [i32; 2] {
     let mut fds = [0_i32; 2];
     // SAFETY: the kernel writes `fds` alone.
-    let answer = unsafe { syscall(__NR_pipe2, [fds.as_mut_ptr() as usize, 0]) };
-    assert!(answer == 0, "pipe2: {answer}");
+    let ret = unsafe { syscall(__NR_pipe2, [fds.as_mut_ptr() as usize, 0]) };
+    assert!(ret == 0, "pipe2: {ret}");
     fds
 }
 
-/// recvmsg(2) of one byte to `byte`, with `control` of `control_len` bytes: what it returns, `msg_controllen` and `msg_flags`.
+/// recvmsg(2) of one byte to `byte`, with `control` of `control_len` bytes. Returns its result, `msg_controllen` and `msg_flags`.
 ///
 /// # Safety
 ///
@@ -717,12 +721,12 @@ pub unsafe fn recvmsg(fd: i32, byte: *mut u8, control: *mut u8, control_len: usi
         msg_controllen: control_len as _,
         msg_flags: 0,
     };
-    // SAFETY: the kernel writes `message`, and what the caller vouches for.
-    let answer = unsafe { syscall(__NR_recvmsg, [fd as usize, &raw mut message as usize, 0]) };
-    (answer, message.msg_controllen as usize, message.msg_flags)
+    // SAFETY: the kernel writes `message`, and what the caller permits.
+    let ret = unsafe { syscall(__NR_recvmsg, [fd as usize, &raw mut message as usize, 0]) };
+    (ret, message.msg_controllen as usize, message.msg_flags)
 }
 
-/// Makes a file with this content.
+/// Creates a file with this content.
 #[cfg(target_arch = "x86")]
 pub fn create_file(path: &CStr, content: &[u8]) -> isize {
     // SAFETY: the kernel reads the string and `content` alone.
@@ -737,7 +741,7 @@ pub fn create_file(path: &CStr, content: &[u8]) -> isize {
                 close(fd as i32);
                 written
             }
-            refused => refused,
+            errno => errno,
         }
     }
 }
@@ -754,7 +758,7 @@ pub fn create_fifo(path: &CStr) -> isize {
     }
 }
 
-/// Whether the process's further mounts are its own, and nothing else sees them.
+/// Whether other processes don't see this process's mounts from now on.
 #[cfg(target_arch = "x86")]
 pub fn own_mounts() -> bool {
     let (none, root, flags) = (c"none".as_ptr() as usize, c"/".as_ptr() as usize, MS_REC | MS_PRIVATE);
@@ -770,11 +774,11 @@ pub fn own_mounts() -> bool {
 /// Nothing may use the memory any more.
 #[cfg(target_arch = "x86")]
 pub unsafe fn unmap(address: usize, len: usize) -> isize {
-    // SAFETY: as the caller vouches.
+    // SAFETY: as the caller guarantees.
     unsafe { syscall(__NR_munmap, [address, len]) }
 }
 
-/// Replaces the auxiliary vector that the kernel keeps of this process. It must end with a pair of zeros.
+/// Replaces the auxiliary vector that the kernel reports for this process. It must end with a pair of zeros.
 #[cfg(target_arch = "x86")]
 pub fn set_auxv(pairs: &[[usize; 2]]) -> isize {
     let (address, len) = (pairs.as_ptr() as usize, size_of_val(pairs));

@@ -1,5 +1,5 @@
-//! The parser of control messages on arbitrary memory: it ends, stays within the memory, and what it parsed is the same
-//! after it was written and parsed again.
+//! Parses arbitrary memory as control messages: parsing ends and stays within the memory, and what was parsed is the same after it
+//! was written and parsed again.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What several tests use.
+//! Helpers that several tests share.
 
 #[path = "../../common/mod.rs"]
 mod common;
@@ -8,23 +8,25 @@ use std::{
     ffi::CStr,
     fs::{self, File},
     io::{Read, Seek, Write},
+    mem::MaybeUninit,
     os::fd::AsRawFd,
+    ptr,
     sync::{Mutex, PoisonError},
 };
 
 pub use common::{in_qemu, skip};
 
-/// The standard library's owner of a file descriptor, of which this crate's is another type without the feature `std`.
+/// Converts an owner to the standard library's type, which is another one without the feature `std`.
 pub fn into_std(fd: impl Into<OwnedFd>) -> std::os::fd::OwnedFd {
     let raw = linux_socketpair::IntoRawFd::into_raw_fd(fd.into());
-    // SAFETY: the owner has just given it up.
+    // SAFETY: its owner has just released it.
     unsafe { std::os::fd::FromRawFd::from_raw_fd(raw) }
 }
 
-/// This crate's owner of a file descriptor of the standard library.
+/// Converts an owner of the standard library's to this crate's type.
 pub fn from_std(fd: impl Into<std::os::fd::OwnedFd>) -> OwnedFd {
     let raw = std::os::fd::IntoRawFd::into_raw_fd(fd.into());
-    // SAFETY: the owner has just given it up.
+    // SAFETY: its owner has just released it.
     unsafe { linux_socketpair::FromRawFd::from_raw_fd(raw) }
 }
 
@@ -76,6 +78,60 @@ pub fn alone(test: impl FnOnce()) {
         before,
         "as many file descriptors are open as before"
     );
+}
+
+/// A signal interrupts system calls from now on, and runs the handler.
+///
+/// # Safety
+///
+/// The handler does only what a signal handler may do.
+pub unsafe fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
+    // SAFETY: as the caller guarantees; the rest of the action, such as SA_RESTART, may be zeros.
+    unsafe {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
+        action.sa_sigaction = handler as *const () as usize;
+        assert_eq!(libc::sigaction(signal, &action, ptr::null_mut()), 0);
+    }
+}
+
+/// Installs a seccomp filter in this thread; returns whether the kernel permits that.
+pub fn install_filter(program: &mut [libc::sock_filter]) -> bool {
+    let program = libc::sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_mut_ptr(),
+    };
+    // SAFETY: the calls read the program, and affect this thread alone.
+    unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
+    }
+}
+
+/// The former limits of open files, restored on drop.
+pub struct Limit(libc::rlimit);
+
+impl Limit {
+    /// Sets the soft limit.
+    pub fn set(soft: impl FnOnce(&libc::rlimit) -> libc::rlim_t) -> Self {
+        let mut before = MaybeUninit::<libc::rlimit>::uninit();
+        // SAFETY: the call writes the limits, both of them if it succeeds.
+        let before = unsafe {
+            assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, before.as_mut_ptr()), 0);
+            before.assume_init()
+        };
+        let rlim_cur = soft(&before);
+        let limit = libc::rlimit { rlim_cur, ..before };
+        // SAFETY: the call reads the limits.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
+        Self(before)
+    }
+}
+
+impl Drop for Limit {
+    fn drop(&mut self) {
+        // SAFETY: the call reads the limits.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &self.0) }, 0);
+    }
 }
 
 /// The wait status of a child that runs `f`: 0 if that returns true, 1 << 8 if false.

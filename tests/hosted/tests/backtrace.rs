@@ -1,11 +1,10 @@
 //! A backtrace that is taken inside a system call reaches the function that made it, as debuggers and profilers expect.
 
-use hosted::skip;
+use hosted::{on_signal, skip};
 use linux_socketpair::{Errno, UnixStream};
 use std::backtrace::Backtrace;
-use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::{fs, hint::black_box, ptr, thread, time::Duration};
+use std::{fs, hint::black_box, thread, time::Duration};
 
 static CALLER_FOUND: AtomicBool = AtomicBool::new(false);
 
@@ -15,7 +14,7 @@ extern "C" fn take_backtrace(_: i32) {
     CALLER_FOUND.fetch_or(backtrace.contains("a_function_that_waits"), Relaxed);
 }
 
-/// Returns whether a signal interrupted the call.
+/// Returns whether a signal interrupted it.
 #[inline(never)]
 fn a_function_that_waits(end: &UnixStream) -> bool {
     black_box(end).recv(&mut [0]) == Err(Errno::EINTR)
@@ -31,11 +30,9 @@ fn a_backtrace_inside_a_system_call_reaches_its_caller() {
         return;
     }
     let (end, _peer) = UnixStream::pair().expect("a pair");
-    // SAFETY: the action is zeros and what is set here; the handler interrupts `recv` alone.
+    // SAFETY: the handler interrupts `recv` alone.
     let waiting_thread = unsafe {
-        let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
-        action.sa_sigaction = take_backtrace as extern "C" fn(i32) as *const () as usize;
-        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()), 0);
+        on_signal(libc::SIGUSR1, take_backtrace);
         libc::pthread_self()
     };
     // A signal that comes before the thread waits finds no caller; the next one does.

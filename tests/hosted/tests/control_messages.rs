@@ -152,7 +152,7 @@ proptest! {
 
     /// The kernel may omit the padding of the last message.
     #[test]
-    fn the_end_may_be_unaligned(records in records(1..8)) {
+    fn the_last_message_may_lack_its_padding(records in records(1..8)) {
         let mut memory = Memory::written_by_libc(&records);
         let payload = records[records.len() - 1].2.len();
         memory.used -= payload.next_multiple_of(WORD) - payload;
@@ -206,7 +206,7 @@ fn an_impossible_length_ends_the_messages() {
 }
 
 #[test]
-fn what_does_not_fit_is_not_begun() {
+fn a_message_that_does_not_fit_is_not_written() {
     const FREE: usize = (8 * WORD) - HEADER;
     let mut memory = [const { MaybeUninit::new(7_usize) }; 8];
     for len in [FREE + 1, 1000, usize::MAX / 2, usize::MAX - HEADER, usize::MAX] {
@@ -221,7 +221,7 @@ fn what_does_not_fit_is_not_begun() {
 }
 
 #[test]
-fn a_space_that_can_not_be_counted_is_the_greatest_number() {
+fn the_space_of_an_impossible_length_is_usize_max() {
     for count in [usize::MAX / 4 + 2, usize::MAX / 4 + 1, usize::MAX / 2, usize::MAX] {
         assert_eq!(space::rights(count), usize::MAX, "{count}");
     }
@@ -360,7 +360,7 @@ fn rights(errnos: &[Errno]) -> Record {
 }
 
 #[test]
-fn times_are_those_of_both_widths_and_units() {
+fn timestamps_of_both_widths_and_units_are_decoded() {
     const SCM_TIMESTAMP: [i32; 2] = [libc::SO_TIMESTAMP, 63];
     const SCM_TIMESTAMPNS: [i32; 2] = [libc::SO_TIMESTAMPNS, 64];
     let words = |seconds: isize, units: isize| [seconds, units].map(isize::to_ne_bytes).as_flattened().to_vec();
@@ -409,7 +409,7 @@ fn times_are_those_of_both_widths_and_units() {
 }
 
 #[test]
-fn the_bytes_that_are_left_are_a_number_that_is_not_negative() {
+fn only_a_nonnegative_int_is_a_count_of_bytes_to_receive() {
     const SCM_INQ: i32 = 84;
     let cases = [
         (6_i32.to_ne_bytes().to_vec(), Some(6)),
@@ -517,7 +517,7 @@ fn memory_that_was_not_written_contains_no_message() {
 }
 
 #[test]
-fn what_an_earlier_call_wrote_is_received_once() {
+fn messages_of_an_earlier_call_are_not_received_again() {
     let record = rights(&[Errno::EACCES]);
     let size = space::rights(1);
     received(
@@ -585,7 +585,7 @@ fn an_errno_in_the_place_of_a_file_descriptor_is_an_error_in_that_place() {
 }
 
 #[test]
-fn a_message_that_is_too_short_for_its_type_is_another_one() {
+fn a_message_too_short_for_its_type_is_returned_as_other() {
     let records = [
         (SOL_SOCKET, SCM_PIDFD, vec![0; 3]),
         (SOL_SOCKET, SCM_CREDENTIALS, vec![0; 11]),
@@ -628,7 +628,7 @@ fn credentials_are_written_as_the_kernel_reads_them() {
 }
 
 #[test]
-fn truncated_is_small_and_outlives_the_buffer() {
+fn truncated_has_no_size_and_outlives_the_buffer() {
     fn converts(control: &mut RecvControl<'_>) -> Result<usize, Errno> {
         Ok(control.messages()?.count())
     }
@@ -645,7 +645,7 @@ fn truncated_is_small_and_outlives_the_buffer() {
 /// With the feature `std`, close(2) is a function that Miri knows.
 #[cfg(feature = "std")]
 #[test]
-fn a_file_descriptor_is_closed_once_whoever_takes_it() {
+fn every_received_file_descriptor_is_closed_exactly_once() {
     use std::{
         fs::File,
         os::fd::{AsRawFd, IntoRawFd},

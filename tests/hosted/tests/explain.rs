@@ -221,9 +221,9 @@ fn each_cause_is_a_sentence_with_the_errno() {
     assert!(size_of::<Cause>() <= 40, "{} bytes", size_of::<Cause>());
 }
 
-/// What is not about the arguments of `pair_with` needs no call.
+/// Errnos that don't depend on the arguments need no call.
 #[test]
-fn the_arguments_of_a_pair_are_those_of_its_call() {
+fn pair_with_is_explained_as_its_call_of_socketpair() {
     for errno in [
         Errno::EMFILE,
         Errno::ENFILE,
@@ -241,7 +241,7 @@ fn the_arguments_of_a_pair_are_those_of_its_call() {
 
 /// For every errno, with arguments that the kernel accepts: nothing stays open, and the errno is never another.
 #[test]
-fn no_errno_leaves_a_file_descriptor_open() {
+fn explaining_an_errno_leaves_no_file_descriptor_open() {
     alone(|| {
         for number in 1..=4095 {
             let errno = Errno::from_raw_os_error(number).expect("an errno");
@@ -253,7 +253,7 @@ fn no_errno_leaves_a_file_descriptor_open() {
 
 /// QEMU user mode doesn't write `sv` on failure, and knows nothing of filters, so nothing is claimed there.
 #[test]
-fn a_domain_that_is_not_available_is_no_filter() {
+fn an_unavailable_domain_is_not_attributed_to_a_filter() {
     let domain = Domain::NETBEUI; // no Linux has it
     let errno = socketpair(domain, STREAM, CLOEXEC, 0).unwrap_err();
     assert_eq!(errno, Errno::EAFNOSUPPORT);
@@ -280,14 +280,14 @@ const FILES: [&str; 5] = [
 
 type Make = fn(&Path);
 
-/// In a root directory that others can write, what is in proc and sys is whatever they put there.
+/// In a root directory that others can write, proc and sys contain whatever they put there.
 #[test]
-fn files_that_are_not_the_kernels_are_not_believed() {
+fn files_that_the_kernel_did_not_provide_are_not_used() {
     const CHROOT_FAILED: i32 = 77 << 8;
     alone(|| {
         let root = std::env::temp_dir().join(format!("linux-socketpair-explain-{}", std::process::id()));
         let root_path = c_string(&root);
-        let nothing_is_believed = || {
+        let nothing_is_used = || {
             in_child(|| {
                 if !chroot(&root_path) {
                     // SAFETY: nothing has to be cleaned up.
@@ -295,7 +295,7 @@ fn files_that_are_not_the_kernels_are_not_believed() {
                 }
                 let files = Cause::TooManyDescriptors(None).in_detail();
                 let unknown = matches!(files, Cause::TooManyDescriptors(Some(OpenFiles { open: None, .. })));
-                // What Linux 5.15 and later mean by it needs no file.
+                // Since Linux 5.15 this errno has one cause, which needs no file.
                 let memory = Cause::SystemLimit(Errno::ENOMEM);
                 let files = Cause::SystemLimit(Errno::ENFILE);
                 unknown && files.in_detail() == files && [memory, Cause::OutOfMemory].contains(&memory.in_detail())
@@ -318,7 +318,7 @@ fn files_that_are_not_the_kernels_are_not_believed() {
                 fs::create_dir_all(file.parent().expect("a directory")).expect("directories");
                 make(&file);
             }
-            let status = nothing_is_believed();
+            let status = nothing_is_used();
             fs::remove_dir_all(&root).expect("removed");
             if status == CHROOT_FAILED {
                 return skip(

@@ -1,4 +1,4 @@
-//! The first calls of a process. On i386 they find out how the kernel is entered. Each is made in a child: this process makes
+//! The first calls of a process. On i386 they determine how the kernel is entered. Each is made in a child: this process makes
 //! none.
 
 use linux_socketpair::{Errno, UnixSeqpacket};
@@ -45,7 +45,7 @@ fn eight_threads_can_make_the_first_call_at_once() {
     });
 }
 
-/// In a root directory that others can write, `proc/self/auxv` is whatever they put there.
+/// In a root directory that others can write, `proc/self/auxv` contains whatever they put there.
 #[test]
 fn the_first_call_uses_no_file_below_the_root_directory() {
     alone(|| {

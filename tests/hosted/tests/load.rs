@@ -1,4 +1,5 @@
-//! Under load, under signals, beside execs and killed peers: all data arrives, and no file descriptor stays open.
+//! Under load, under signals, while programs are started and peers are killed: all data arrives, and no file descriptor stays
+//! open.
 //!
 //! The tests count the file descriptors of the process and change its limits, so they run one at a time. Each prints
 //! its counts, which `--nocapture` shows. With LINUX_SOCKETPAIR_LOAD in the environment it makes a million pairs.
@@ -12,49 +13,22 @@ use std::{
     env,
     mem::MaybeUninit,
     process::{Command, Stdio},
-    ptr,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
-use hosted::{alone, open_descriptors};
+use hosted::{Limit, alone, on_signal, open_descriptors};
 
 /// Longer than anything here waits for.
 const LONG: Duration = Duration::from_secs(20);
 
-/// The three instances of a generic function.
+/// A generic function for each kind of socket.
 macro_rules! of_each_kind {
     ($f:ident) => {
         [$f::<kind::Stream>, $f::<kind::Datagram>, $f::<kind::Seqpacket>]
     };
-}
-
-/// The former limits of open files, restored when it is dropped.
-struct Limit(libc::rlimit);
-
-impl Limit {
-    fn set(soft: impl FnOnce(&libc::rlimit) -> libc::rlim_t) -> Self {
-        let mut before = MaybeUninit::<libc::rlimit>::uninit();
-        // SAFETY: the call writes the limits, both of them if it succeeds.
-        let before = unsafe {
-            assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, before.as_mut_ptr()), 0);
-            before.assume_init()
-        };
-        let rlim_cur = soft(&before);
-        let limit = libc::rlimit { rlim_cur, ..before };
-        // SAFETY: the call reads the limits.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
-        Self(before)
-    }
-}
-
-impl Drop for Limit {
-    fn drop(&mut self) {
-        // SAFETY: the call reads the limits.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &self.0) }, 0);
-    }
 }
 
 fn free_descriptors() -> impl Iterator<Item = i32> {
@@ -121,7 +95,7 @@ fn pair<T: kind::Kind>() -> Result<[OwnedFd; 2], Errno> {
 fn pairs_up_to_the_limit_of_open_files_are_all_closed() {
     const MOST: libc::rlim_t = 200_000;
     alone(|| {
-        // One of them is open for the count alone.
+        // One of them is open only for the count.
         let open = open_descriptors() - 1;
         let mut soft = 0;
         let limit = Limit::set(|limit| {
@@ -141,7 +115,7 @@ fn pairs_up_to_the_limit_of_open_files_are_all_closed() {
     });
 }
 
-/// Makes a file descriptor in each way that there is, and uses it.
+/// Makes file descriptors in every way, and uses them.
 fn make_descriptors<T: kind::Kind>() -> Result<usize, Errno> {
     let (a, b) = Socket::<T>::pair()?;
     let duplicates = [a.try_clone()?, b.try_clone()?];
@@ -152,7 +126,7 @@ fn make_descriptors<T: kind::Kind>() -> Result<usize, Errno> {
     let mut memory = [MaybeUninit::uninit(); space::rights(2)];
     let mut control = RecvControl::new(&mut memory);
     b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control)?;
-    // The second one stays with `control`.
+    // The second one remains in `control`.
     let passed = control.descriptors()?.next().ok_or(Errno::EBADF)??;
     Socket::<T>::try_from(passed)?.send(b"y")?;
     Ok(2 + 2 + 2)
@@ -171,13 +145,13 @@ fn inherited_sockets() -> i32 {
 }
 
 #[test]
-fn no_child_inherits_a_socket_whenever_it_is_started() {
+fn no_child_inherits_a_socket_at_any_time() {
     const STARTERS: usize = 2;
     const EXECS: usize = 200;
     alone(|| {
         let before = inherited_sockets();
         let [made, started] = [const { AtomicUsize::new(0) }; 2];
-        // It lives as long as one of the threads that start programs, also if they panic.
+        // It lives as long as one of the threads that start programs, even if they panic.
         let starting = Arc::new(());
         let some_starting = Arc::downgrade(&starting);
         thread::scope(|scope| {
@@ -293,12 +267,8 @@ fn exchange_under_signals<T: kind::Kind + Send>(
 #[test]
 fn messages_arrive_complete_and_in_order_while_signals_interrupt_every_call() {
     const MESSAGES: usize = 20_000;
-    // SAFETY: the handler does nothing; the action, without SA_RESTART, is of zeros and the handler.
-    unsafe {
-        let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
-        action.sa_sigaction = interrupt as extern "C" fn(i32) as usize;
-        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()), 0);
-    }
+    // SAFETY: the handler does nothing.
+    unsafe { on_signal(libc::SIGUSR1, interrupt) };
     alone(|| {
         let counts = [
             exchange_under_signals::<kind::Stream>(MESSAGES, send_bytes, recv_bytes),
@@ -364,7 +334,7 @@ fn child<T: kind::Kind>(socket: &Socket<T>, passed: &UnixStream, steps: &[(usize
     }
 }
 
-/// How often each errno came, on the side that lives on.
+/// How often each errno came on the side that survives.
 #[derive(Default)]
 struct Results {
     calls: usize,
@@ -425,7 +395,7 @@ fn exchange_with_a_peer_that_is_killed<T: kind::Kind>(count: usize, results: &mu
                 Some(len) => bytes += len,
             },
         }
-        // The second one stays with `control`.
+        // The second one remains in `control`.
         if let Some(fd) = control.descriptors().expect("nothing was discarded").next() {
             fd.expect("a file descriptor");
             descriptors += 2;

@@ -11,7 +11,7 @@ macro_rules! same_as_libc {
 }
 
 #[test]
-fn a_domain_has_libc_s_number_and_prints_its_name() {
+fn every_domain_has_the_number_of_libc_and_prints_its_name() {
     let table = same_as_libc!(Domain "AF_":
         UNSPEC = AF_UNSPEC, UNIX = AF_UNIX, INET = AF_INET, AX25 = AF_AX25, IPX = AF_IPX, APPLETALK = AF_APPLETALK,
         NETROM = AF_NETROM, BRIDGE = AF_BRIDGE, ATMPVC = AF_ATMPVC, X25 = AF_X25, INET6 = AF_INET6, ROSE = AF_ROSE,
@@ -47,7 +47,7 @@ fn every_domain_below_max_has_a_name_and_max_has_none() {
 }
 
 #[test]
-fn a_type_has_libc_s_number_and_prints_its_name() {
+fn every_type_has_the_number_of_libc_and_prints_its_name() {
     let table = same_as_libc!(SocketType "SOCK_":
         STREAM = SOCK_STREAM, DGRAM = SOCK_DGRAM, RAW = SOCK_RAW, RDM = SOCK_RDM, SEQPACKET = SOCK_SEQPACKET,
         DCCP = SOCK_DCCP,
@@ -64,7 +64,7 @@ fn a_type_has_libc_s_number_and_prints_its_name() {
 }
 
 #[test]
-fn no_value_prints_or_compares_as_another() {
+fn no_value_prints_as_a_combination_of_others() {
     let [stream, rdm, seqpacket] = [SocketType::STREAM, SocketType::RDM, SocketType::SEQPACKET];
     assert_eq!(stream.bits() | rdm.bits(), seqpacket.bits());
     assert_eq!(SocketType::from_bits_retain(5).to_string(), "SEQPACKET");
@@ -107,7 +107,7 @@ fn no_value_prints_or_compares_as_another() {
 }
 
 #[test]
-fn flags_are_a_set() {
+fn flags_combine_print_and_parse() {
     let both = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     assert_eq!(both.bits(), (libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK) as u32);
     assert_eq!(both.to_string(), "CLOEXEC | NONBLOCK");
@@ -234,7 +234,7 @@ macro_rules! errnos {
 }
 
 #[test]
-fn every_errno_has_libc_s_number_and_prints_its_name_and_description() {
+fn every_errno_has_the_number_of_libc_and_prints_its_name_and_description() {
     let table = errnos! {
         EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY
         EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE

@@ -24,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hosted::{borrow, in_qemu, skip};
+use hosted::{Limit, borrow, in_qemu, install_filter, skip};
 
 /// Runs a test while no other runs; it leaves no file descriptor open, and no child.
 fn alone(test: impl FnOnce()) {
@@ -167,7 +167,7 @@ fn arguments_that_are_too_long_are_e2big() {
 }
 
 #[test]
-fn arguments_environment_and_directory_are_the_given_ones() {
+fn the_child_has_the_arguments_environment_and_directory_that_were_set() {
     alone(|| {
         let args = ArgArray::new([
             c"any name",
@@ -270,7 +270,7 @@ fn signals_and_users_are_those_of_a_child_of_std() {
         assert_eq!(word(&text, "SigIgn") & (usr2 | pipe), usr2 | pipe);
         command.default_signals(SignalSet::ALL);
         let (text, _) = output(&mut command).expect("a child");
-        // The emulator has signals 32 and 33 to itself.
+        // The emulator reserves signals 32 and 33.
         let emulators = if in_qemu() { 3 << 31 } else { 0 };
         assert_eq!([word(&text, "SigIgn") & !emulators, word(&text, "SigCgt")], [0, 0]);
 
@@ -384,7 +384,7 @@ fn the_parent_death_signal_comes_when_the_thread_ends() {
 }
 
 #[test]
-fn in_another_pid_namespace_the_parent_is_alive_and_its_end_is_enomem() {
+fn a_parent_outside_the_pid_namespace_is_alive_and_a_dead_namespace_is_enomem() {
     const NAME: &str = "a child in another PID namespace";
     alone(|| {
         thread::spawn(|| {
@@ -506,32 +506,6 @@ proptest! {
     }
 }
 
-/// Sets the soft limit of open files, until it is dropped.
-struct Limit(libc::rlimit);
-
-impl Limit {
-    fn set(rlim_cur: libc::rlim_t) -> Self {
-        let mut before = MaybeUninit::<libc::rlimit>::uninit();
-        // SAFETY: the calls write and read the limits.
-        unsafe {
-            assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, before.as_mut_ptr()), 0);
-            let before = before.assume_init();
-            assert_eq!(
-                libc::setrlimit(libc::RLIMIT_NOFILE, &libc::rlimit { rlim_cur, ..before }),
-                0
-            );
-            Self(before)
-        }
-    }
-}
-
-impl Drop for Limit {
-    fn drop(&mut self) {
-        // SAFETY: the call reads the limits.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &self.0) }, 0);
-    }
-}
-
 #[test]
 fn under_a_tight_limit_each_step_reports_its_error() {
     alone(|| {
@@ -548,7 +522,7 @@ fn under_a_tight_limit_each_step_reports_its_error() {
         for free in 0..6 {
             let mut command = Command::new(c"/bin/true", args.as_args());
             command.fds(&swap);
-            let limit = Limit::set((first_free + free) as libc::rlim_t);
+            let limit = Limit::set(|_| (first_free + free) as libc::rlim_t);
             let outcome = command.spawn();
             drop(limit);
             outcomes.push(match outcome {
@@ -580,7 +554,7 @@ fn under_a_tight_limit_each_step_reports_its_error() {
             FdMapping::from_borrowed_fd(c, first_free + 2),
             FdMapping::from_borrowed_fd(d, first_free + 3),
         ];
-        let limit = Limit::set((first_free + 4) as libc::rlim_t);
+        let limit = Limit::set(|_| (first_free + 4) as libc::rlim_t);
         let error = Command::new(c"/bin/true", args.as_args()).fds(&fds).spawn();
         drop(limit);
         let error = error.map(|_| ()).map_err(|error| (error.step(), error.errno()));
@@ -641,7 +615,7 @@ fn exit_codes_signals_and_core_dumps_are_those_that_std_reports() {
 }
 
 #[test]
-fn a_stopped_child_is_not_an_ended_one() {
+fn a_stopped_child_has_not_ended() {
     alone(|| {
         let args = ArgArray::new([c"sh", c"-c", c"kill -STOP $$; exit 3"]);
         let mut child = Command::new(c"/bin/sh", args.as_args()).spawn().expect("a child");
@@ -669,7 +643,7 @@ extern "C" fn count(_: i32) {
 }
 
 #[test]
-fn handlers_run_in_the_parent_alone_however_many_signals_come() {
+fn signal_handlers_run_in_the_parent_alone() {
     alone(|| {
         PARENT.store(process::id() as i32, Relaxed);
         // SAFETY: the handler only counts.
@@ -761,7 +735,7 @@ fn a_signal_to_the_child_during_the_start_runs_no_handler_there() {
 
 /// Each child has its own socket and nothing of the other threads.
 #[test]
-fn threads_that_start_children_and_open_files_meanwhile_share_nothing() {
+fn children_inherit_nothing_that_other_threads_open() {
     let rounds = if in_qemu() { 5 } else { 60 };
     alone(|| {
         let stop = AtomicBool::new(false);
@@ -840,7 +814,7 @@ fn ten_thousand_children_leave_nothing() {
     });
 }
 
-/// Installs a filter in this thread, for good, under which a call gets `action`.
+/// Installs a filter in this thread, under which a call gets `action` from then on.
 fn filter(call: libc::c_long, action: u32) -> bool {
     const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
     const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
@@ -852,15 +826,7 @@ fn filter(call: libc::c_long, action: u32) -> bool {
         statement(RETURN, 0, action),
         statement(RETURN, 0, libc::SECCOMP_RET_ALLOW),
     ];
-    let program = libc::sock_fprog {
-        len: program.len() as u16,
-        filter: program.as_mut_ptr(),
-    };
-    // SAFETY: the kernel reads the program.
-    unsafe {
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
-    }
+    install_filter(&mut program)
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "arm"))]
@@ -961,7 +927,7 @@ fn a_filter_that_kills_the_child_before_the_program_is_its_status() {
 
 /// The child works on the stack of its parent: nothing of the parent's is overwritten.
 #[test]
-fn the_memory_of_the_parent_is_as_it_was_but_for_what_the_hook_wrote() {
+fn only_the_hook_changes_the_memory_of_the_parent() {
     if in_qemu() {
         return skip("what a hook wrote", "QEMU user mode: the memory is copied");
     }

@@ -1,4 +1,4 @@
-//! What this crate sends, rustix and libc receive, and the other way round; signals, and exec.
+//! Rustix and libc receive what this crate sends, and it receives what they send; signals, and exec.
 
 use linux_socketpair::{
     ControlMessage, Credentials, Errno, IoSlice, IoSliceMut, MessageFlags, PollFd, PollFlags, RecvControl, RecvMessage,
@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use hosted::{borrow, borrow_std, contents, files, in_qemu, into_std, skip};
+use hosted::{borrow, borrow_std, contents, files, in_qemu, into_std, on_signal, skip};
 
 /// What was received: the bytes, the contents of the files that were passed, the credentials.
 type Message = (Vec<u8>, Vec<u8>, Option<(i32, u32, u32)>);
@@ -215,19 +215,10 @@ extern "C" fn count_signal(_: i32) {
     SIGNALS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// SIGUSR1 interrupts calls, and does nothing else.
-fn interrupting_handler() {
-    // SAFETY: the handler does nothing but count, atomically; the action is of zeros and what is set here.
-    unsafe {
-        let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
-        action.sa_sigaction = count_signal as extern "C" fn(i32) as usize;
-        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()), 0);
-    }
-}
-
 /// Sends SIGUSR1 to this thread repeatedly while `f` runs.
 fn under_signals<T>(f: impl FnOnce() -> T) -> T {
-    interrupting_handler();
+    // SAFETY: the handler only counts, atomically.
+    unsafe { on_signal(libc::SIGUSR1, count_signal) };
     let done = AtomicBool::new(false);
     // SAFETY: it has no conditions.
     let thread = unsafe { libc::pthread_self() };
@@ -251,72 +242,67 @@ fn under_signals<T>(f: impl FnOnce() -> T) -> T {
     })
 }
 
-#[test]
-fn send_all_and_recv_exact_continue_after_signals() {
-    const LEN: usize = 4 << 20;
-    let content: Vec<u8> = (0..LEN).map(|at| (at % 251) as u8).collect();
+/// Sends and receives under signals in two threads. The one that starts first is interrupted before anything was sent or
+/// received.
+fn send_and_receive_under_signals(send: impl Fn(&UnixStream, &[u8]) + Sync, receive: impl Fn(&UnixStream, &mut [u8])) {
+    let content: Vec<u8> = (0..4 << 20).map(|at| (at % 251) as u8).collect();
     let before = SIGNALS.load(Ordering::Relaxed);
-    // The one that starts first is interrupted before it has sent or received anything.
     for [sender_waits, receiver_waits] in [[0, 20], [20, 0]].map(|waits| waits.map(Duration::from_millis)) {
         let (a, b) = UnixStream::pair().expect("a pair");
         // The one that fails closes its end, so the other doesn't wait indefinitely.
         thread::scope(|scope| {
-            let (b, content) = (b, &content);
+            let (b, send, content) = (b, &send, &content);
             scope.spawn(move || {
                 thread::sleep(sender_waits);
-                under_signals(|| a.send_all(content)).expect("all is sent");
+                under_signals(|| send(&a, content));
             });
             thread::sleep(receiver_waits);
-            let mut received = vec![0; LEN];
-            under_signals(|| b.recv_exact(&mut received)).expect("all is received");
+            let mut received = vec![0; content.len()];
+            under_signals(|| receive(&b, &mut received));
             assert!(received == *content);
         });
     }
     assert!(SIGNALS.load(Ordering::Relaxed) > before, "there were signals");
+}
+
+#[test]
+fn send_all_and_recv_exact_continue_after_signals() {
+    send_and_receive_under_signals(
+        |socket, bytes| socket.send_all(bytes).expect("all is sent"),
+        |socket, buf| socket.recv_exact(buf).expect("all is received"),
+    );
 }
 
 /// With descriptors at the beginning and in the middle, of which each arrives once.
 #[test]
 fn whole_messages_continue_after_signals_with_their_file_descriptors() {
-    const LEN: usize = 4 << 20;
-    let content: Vec<u8> = (0..LEN).map(|at| (at % 251) as u8).collect();
-    let before = SIGNALS.load(Ordering::Relaxed);
-    for [sender_waits, receiver_waits] in [[0, 20], [20, 0]].map(|waits| waits.map(Duration::from_millis)) {
-        let (a, b) = UnixStream::pair().expect("a pair");
-        thread::scope(|scope| {
-            let (b, content) = (b, &content);
-            scope.spawn(move || {
-                thread::sleep(sender_waits);
-                let files = files(&[1, 2, 3]);
-                let mut memory = [MaybeUninit::uninit(); space::rights(2)];
-                let mut control = SendControl::new(&mut memory);
-                under_signals(|| {
-                    for (bytes, files) in [(&content[..1001], &files[..2]), (&content[1001..], &files[2..])] {
-                        control.push_rights(files.iter().map(borrow)).expect("there is memory");
-                        let (one, two) = bytes.split_at(bytes.len() / 3);
-                        a.send_message_all(&mut [IoSlice::new(one), IoSlice::new(two)], &mut control)
-                            .expect("all is sent");
-                    }
-                });
-            });
-            thread::sleep(receiver_waits);
-            let mut received = vec![0; LEN];
-            let mut memory = [MaybeUninit::uninit(); 2 * space::rights(2)];
-            let mut control = RecvControl::new(&mut memory);
-            under_signals(|| b.recv_message_exact(&mut [IoSliceMut::new(&mut received)], &mut control))
-                .expect("all is received");
-            assert!(received == *content);
-            let fds = control.descriptors().expect("nothing was discarded");
-            assert_eq!(
-                contents(fds.map(|fd| into_std(fd.expect("a file descriptor")))),
-                [1, 2, 3]
-            );
-        });
-    }
-    assert!(SIGNALS.load(Ordering::Relaxed) > before, "there were signals");
+    let send = |socket: &UnixStream, content: &[u8]| {
+        let files = files(&[1, 2, 3]);
+        let mut memory = [MaybeUninit::uninit(); space::rights(2)];
+        let mut control = SendControl::new(&mut memory);
+        for (bytes, files) in [(&content[..1001], &files[..2]), (&content[1001..], &files[2..])] {
+            control.push_rights(files.iter().map(borrow)).expect("there is memory");
+            let (one, two) = bytes.split_at(bytes.len() / 3);
+            socket
+                .send_message_all(&mut [IoSlice::new(one), IoSlice::new(two)], &mut control)
+                .expect("all is sent");
+        }
+    };
+    send_and_receive_under_signals(send, |socket, buf| {
+        let mut memory = [MaybeUninit::uninit(); 2 * space::rights(2)];
+        let mut control = RecvControl::new(&mut memory);
+        socket
+            .recv_message_exact(&mut [IoSliceMut::new(buf)], &mut control)
+            .expect("all is received");
+        let fds = control.descriptors().expect("nothing was discarded");
+        assert_eq!(
+            contents(fds.map(|fd| into_std(fd.expect("a file descriptor")))),
+            [1, 2, 3]
+        );
+    });
 }
 
-/// A message of many: its bytes, and what the files contain that came with it.
+/// Of each message its bytes, and the contents of the files that were passed.
 type Many = Vec<(Vec<u8>, Vec<u8>)>;
 
 fn crate_sends_many<T: kind::Messages>(socket: &Socket<T>, messages: &[(&[u8], &[File])]) -> usize {

@@ -19,7 +19,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hosted::{alone, borrow, borrow_std, contents, files, from_std, in_qemu, into_std, open_descriptors, skip};
+use hosted::{
+    alone, borrow, borrow_std, contents, files, from_std, in_qemu, install_filter, into_std, open_descriptors, skip,
+};
 
 type StdFd = std::os::fd::OwnedFd;
 
@@ -35,7 +37,7 @@ struct Subject {
 
 type Make = fn() -> io::Result<Subject>;
 
-/// Kinds of files, and which of the three types a conversion accepts, or its errno.
+/// Kinds of files, and the type to which each can be converted, or the errno.
 const KINDS: [(&str, Make, Result<SocketType, Errno>); 11] = [
     ("STREAM", unix::<kind::Stream>, Ok(SocketType::STREAM)),
     ("DGRAM", unix::<kind::Datagram>, Ok(SocketType::DGRAM)),
@@ -85,7 +87,7 @@ fn tcp(protocol: Option<NonZeroU32>) -> io::Result<Subject> {
     rustix::net::listen(&listener, 1)?;
     rustix::net::connect(&a, &rustix::net::getsockname(&listener)?)?;
     let b = rustix::net::accept_with(&listener, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?;
-    // Thousands of them are made: none shall wait in the kernel after it was closed.
+    // Thousands of them are made: none may linger in the kernel after close.
     rustix::net::sockopt::set_socket_linger(&a, Some(Duration::ZERO))?;
     rustix::net::send(&a, &[SENT; 24], SendFlags::empty())?;
     // MPTCP has none.
@@ -192,7 +194,7 @@ fn wait_for(fd: &impl AsRawFd) -> io::Result<()> {
     }
 }
 
-/// Makes a subject of each kind that there is here, and names the others.
+/// Calls `f` for each kind that this machine has, and names the others.
 fn for_each_kind(mut f: impl FnMut(&str, Make, Result<SocketType, Errno>)) {
     for (name, make, fits) in KINDS {
         match make() {
@@ -224,7 +226,7 @@ fn len(result: Result<usize, Errno>) -> Outcome {
     result.map(|len| (len, vec![]))
 }
 
-/// What every kind of socket has; those without flags ignore them.
+/// The functions that every kind of socket has; those without flags ignore the argument.
 fn common_functions<T: kind::Kind>() -> Vec<(&'static str, Receive<T>)> {
     vec![
         ("recv", |socket, buf, _, _| len(socket.recv(init(buf)))),
@@ -301,7 +303,7 @@ fn message_functions<T: kind::Messages>() -> Vec<(&'static str, Receive<T>)> {
         recv_messages(socket, buf, control, MessageFlags::empty())
     }));
     functions.push(("recv_messages_with_flags", recv_messages));
-    // Not a length within the buffer.
+    // Their result is no length within the buffer.
     functions.push(("next_message_len", |socket, _, _, _| {
         len(socket.next_message_len().map(|_| 0))
     }));
@@ -328,7 +330,7 @@ fn recv_messages<T: kind::Messages>(
         buf[..received.len.min(buf.len())].to_vec()
     });
     let bytes = bytes.collect();
-    // Of TCP, which writes none with this flag, they are those of before.
+    // With this flag TCP writes none, so these would be the bytes of before.
     Ok((
         len,
         if flags.contains(MessageFlags::TRUNC) {
@@ -347,7 +349,7 @@ fn seqpacket_functions() -> Vec<(&'static str, Receive<kind::Seqpacket>)> {
     functions
 }
 
-/// Each single bit, each two of those that matter to a receiver, and all of these.
+/// Each single bit, each two of the bits that matter to a receiver, and all of those together.
 fn flag_sets() -> Vec<MessageFlags> {
     let receive = MessageFlags::PEEK
         | MessageFlags::TRUNC
@@ -535,7 +537,7 @@ fn a_pidfd_that_a_failed_call_installed_is_owned() {
         let open = open_descriptors();
         let mut memory = [MaybeUninit::uninit(); space::PIDFD];
         let mut control = RecvControl::new(&mut memory);
-        // A call of the caller's own.
+        // The caller's own call.
         let recvmsg = |control: &mut RecvControl<'_>| {
             let (at, len) = control.as_raw_parts();
             let mut iovec = libc::iovec {
@@ -605,9 +607,9 @@ fn a_pidfd_that_a_failed_call_installed_is_owned() {
     });
 }
 
-/// At the end of a stream, and where there is nothing to receive, the kernel writes credentials of process 0, user 0.
+/// At end of stream, and where there is nothing to receive, the kernel writes credentials of process 0 and user 0.
 #[test]
-fn credentials_come_with_a_message_alone() {
+fn credentials_are_received_only_with_a_message() {
     alone(|| {
         let (a, b) = UnixStream::pair().expect("a pair");
         b.set_nonblocking(true).expect("set");
@@ -649,7 +651,7 @@ fn repeat_without_a_message<T: kind::Kind>() {
 }
 
 #[test]
-fn a_loop_that_receives_nothing_leaks_nothing() {
+fn receiving_nothing_repeatedly_leaks_nothing() {
     alone(|| {
         repeat_without_a_message::<kind::Stream>();
         repeat_without_a_message::<kind::Datagram>();
@@ -657,8 +659,8 @@ fn a_loop_that_receives_nothing_leaks_nothing() {
     });
 }
 
-/// Runs `f` in a thread in which system calls succeed without being made: those with the number, and with the value as
-/// an argument. `None` where there are no filters.
+/// Runs `f` in a thread in which some system calls succeed without being made: those with the number and, if one is given, the
+/// value as an argument. Returns `None` where there are no filters.
 fn with_filter<T: Send>(rules: &[(libc::c_long, Option<(u32, u32)>)], f: impl FnOnce() -> T + Send) -> Option<T> {
     // The constants of linux/bpf_common.h, linux/seccomp.h
     let statement = |code, k| libc::sock_filter { code, jt: 0, jf: 0, k };
@@ -686,15 +688,7 @@ fn with_filter<T: Send>(rules: &[(libc::c_long, Option<(u32, u32)>)], f: impl Fn
     program.push(statement(0x06, libc::SECCOMP_RET_ALLOW));
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            let program = libc::sock_fprog {
-                len: program.len() as u16,
-                filter: program.as_mut_ptr(),
-            };
-            // SAFETY: the calls read the program, and affect this thread alone.
-            let filtered = unsafe {
-                libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-                    && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
-            };
+            let filtered = install_filter(&mut program);
             if !filtered {
                 skip("calls that succeed and write nothing", io::Error::last_os_error());
             }
@@ -705,14 +699,14 @@ fn with_filter<T: Send>(rules: &[(libc::c_long, Option<(u32, u32)>)], f: impl Fn
 }
 
 #[test]
-fn a_call_that_succeeds_and_writes_nothing_yields_nothing() {
+fn a_call_that_succeeds_without_writing_returns_nothing() {
     fn receive<T: kind::Kind>(socket: &Socket<T>, victim: &BorrowedFd<'_>) {
         assert_eq!(socket.recv(&mut [UNWRITTEN; 4]), Ok(0));
         assert_eq!(
             socket.recv_uninit(&mut [const { MaybeUninit::new(UNWRITTEN) }; 4]),
             Ok(&mut [][..])
         );
-        // Memory with an SCM_RIGHTS message in it already.
+        // Memory that already contains an SCM_RIGHTS message.
         let mut memory = [MaybeUninit::uninit(); space::rights(1)];
         let mut control = SendControl::new(&mut memory);
         control.push_rights([*victim]).expect("there is memory");
@@ -826,7 +820,7 @@ fn a_call_that_succeeds_and_writes_nothing_yields_nothing() {
     });
 }
 
-/// gVisor knows the old options for timeouts alone, and reports success for those that it doesn't know.
+/// gVisor knows only the old options for timeouts, and reports success for unknown ones.
 #[test]
 fn a_receive_timeout_expires_where_the_new_options_do_nothing() {
     const SO_RCVTIMEO_NEW: u32 = 66;
@@ -876,7 +870,7 @@ fn taken(control: &mut RecvControl<'_>) -> Vec<u8> {
 }
 
 #[test]
-fn file_descriptors_on_a_stream_are_not_discarded_without_a_sign() {
+fn file_descriptors_on_a_stream_are_never_discarded_silently() {
     alone(|| {
         let (a, b) = UnixStream::pair().expect("a pair");
         b.set_nonblocking(true).expect("set");
@@ -911,7 +905,7 @@ fn file_descriptors_on_a_stream_are_not_discarded_without_a_sign() {
             .expect("received");
         assert_eq!(taken(&mut control), [1, 2]);
 
-        // Nor is a control message sent without a byte that it can arrive with.
+        // Nor is a control message sent without a byte with which it can arrive.
         let mut memory = [MaybeUninit::uninit(); space::rights(1)];
         let mut sent = SendControl::new(&mut memory);
         sent.push_rights([borrow(&files[0])]).expect("there is memory");
@@ -942,7 +936,7 @@ fn file_descriptors_on_a_stream_are_not_discarded_without_a_sign() {
 }
 
 #[test]
-fn a_received_file_descriptor_is_closed_once_whatever_becomes_of_it() {
+fn a_received_file_descriptor_is_closed_exactly_once() {
     type Step = fn(&mut RecvControl<'_>) -> Vec<u8>;
     const STEPS: [(&str, Step, &[u8]); 9] = [
         ("nothing is taken", |_| vec![], &[]),
@@ -1031,7 +1025,7 @@ fn a_received_file_descriptor_is_closed_once_whatever_becomes_of_it() {
     });
 }
 
-/// The lowest that is free.
+/// The lowest free file descriptor.
 fn free_descriptor() -> i32 {
     let (a, _) = UnixStream::pair().expect("a pair");
     borrow_std(&a).as_raw_fd()
@@ -1073,7 +1067,7 @@ fn no_more_file_descriptors_are_kept_than_the_limit_allows() {
 }
 
 #[test]
-fn file_descriptors_that_there_is_too_little_memory_for_are_reported() {
+fn too_little_memory_for_file_descriptors_is_reported() {
     alone(|| {
         if in_qemu() {
             return skip(
@@ -1103,7 +1097,7 @@ fn file_descriptors_that_there_is_too_little_memory_for_are_reported() {
 }
 
 #[test]
-fn what_came_with_a_truncated_message_is_owned() {
+fn file_descriptors_of_a_truncated_message_are_owned() {
     alone(|| {
         let files = files(&[1, 2]);
         let mut memory = [MaybeUninit::uninit(); space::rights(2)];
@@ -1135,7 +1129,7 @@ fn a_negative_count_of_bytes_is_an_error() {
 }
 
 #[test]
-fn recv_exact_repeats_no_byte() {
+fn recv_exact_reports_what_it_received_before_end_of_stream() {
     alone(|| {
         let (a, b) = UnixStream::pair().expect("a pair");
         a.send_all(b"ab").expect("sent");
@@ -1154,7 +1148,7 @@ mod absent {
 
     struct Absent;
 
-    /// Is found where the type has no method of its own.
+    /// Its methods are called where the type has none of that name.
     trait Otherwise: Sized {
         fn send_all(self) -> Absent {
             Absent

@@ -26,7 +26,7 @@ macro_rules! calls {
             )+
         })+
 
-        /// Makes each call so many times.
+        /// Makes each call `times` times, except those in `without`.
         pub fn make(times: usize, without: &[String]) {
             $(if !without.iter().any(|call| call == stringify!($call)) {
                 compare(stringify!($call), &[$((stringify!($peer), repeat(times, $call::$peer))),+]);

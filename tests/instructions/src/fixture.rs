@@ -8,7 +8,7 @@ use linux_socketpair::{
 
 pub const BYTES: [u8; 8] = *b"8 bytes.";
 
-/// Sockets and arguments that are unknown to the compiler where it compiles a call.
+/// Sockets and arguments whose values the compiler doesn't know where it compiles a call.
 pub struct Fixture {
     /// Eight bytes are waiting here. Its timeouts are one and a half seconds.
     pub a: UnixSeqpacket,

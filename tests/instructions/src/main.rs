@@ -1,11 +1,10 @@
-//! Makes every call so many times, with this crate and with others, except those that are named:
+//! Makes every call TIMES times, with this crate and with others, except the calls that are named:
 //!
 //!     instructions TIMES [CALL...]
 //!
-//! Each call is a function of its own with the symbol `PEER.CALL`; the script that runs this program counts its
-//! instructions. What a call needs is made anew before each, outside of that function. When a call fails, the program
-//! prints
-//! its name and the errno, and exits.
+//! Each call is a function of its own with the symbol `PEER.CALL`; tests/instructions.sh counts its instructions. What a call
+//! needs is made before each, outside of that function. When a call fails, the program prints its name and the errno, and
+//! exits.
 
 #![warn(clippy::undocumented_unsafe_blocks)]
 
@@ -61,18 +60,18 @@ impl Error for std::io::Error {
 /// The value of a call. Success costs the branch that distinguishes it from an error.
 #[inline(always)]
 fn value<T, E: Error>(function: &str, result: Result<T, E>) -> T {
-    result.unwrap_or_else(|error| refused(function, error.errno()))
+    result.unwrap_or_else(|error| rejected(function, error.errno()))
 }
 
-/// The name makes each function different from all others: the compiler merges equal ones.
+/// The name makes each function different from all others: the compiler would merge equal ones.
 #[cold]
 #[inline(never)]
-fn refused(function: &str, errno: i32) -> ! {
-    println!("refused {function} {errno}");
+fn rejected(function: &str, errno: i32) -> ! {
+    println!("rejected {function} {errno}");
     process::exit(2)
 }
 
-/// Makes a call so many times, each with a fixture of its own, and returns the last value.
+/// Makes a call `times` times, each with a fixture of its own, and returns the last value.
 #[inline(never)]
 fn repeat<T: Debug>(times: usize, call: fn(&mut Fixture) -> T) -> String {
     let mut last = None;

@@ -1,6 +1,5 @@
-//! The same work with the crate `syscalls`, as a careful caller does it: with `syscall!`, which distinguishes values
-//! from
-//! errnos, and with the same checks and results. Memory for control messages is not filled with zeros here.
+//! The same work with the crate `syscalls`, as a careful caller does it: with `syscall!`, which distinguishes values from errnos,
+//! and with the same checks and results. Memory for control messages is not filled with zeros here.
 
 use core::{mem::MaybeUninit, ptr, slice, time::Duration};
 use linux_raw_sys::{general::iovec, general::*, net::*};

@@ -1,4 +1,4 @@
-//! How a program without libc begins and ends.
+//! The beginning and the end of a program without libc, in as few bytes as possible.
 
 #![no_std]
 
@@ -7,7 +7,7 @@ use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 
 // x86's stack is aligned where the program begins; a function expects it as a call leaves it. Elsewhere a call leaves the
-// stack unchanged, and `main` itself is where the program begins: link.ld says so.
+// stack unchanged, and `link.ld` makes `main` itself the beginning of the program.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 global_asm!(".globl _start", "_start: call main");
 
@@ -23,7 +23,7 @@ pub fn exit(status: i32) -> ! {
         // keeps its variables below the stack pointer it can't, and takes ten.
         #[cfg(target_arch = "x86_64")]
         asm!("syscall", in("rax") 60_usize, in("edi") status, options(noreturn));
-        // Not the crate's way, which looks for the vDSO first.
+        // Unlike the crate, which looks for the vDSO first.
         #[cfg(target_arch = "x86")]
         asm!("int 0x80", in("eax") 1, in("ebx") status, options(noreturn, nostack));
         #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]

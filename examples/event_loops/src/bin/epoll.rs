@@ -1,8 +1,8 @@
 //! epoll(7), through rustix, with an end that other code owns.
 //!
 //! An owned end is used in the same way. epoll reports an end as long as it is ready, so one call for each event suffices. It
-//! knows the open file, not the descriptor: what is closed while a duplicate of it is open is reported still, unless it has been
-//! deleted.
+//! registers the open file, not the file descriptor: an end that is closed while a duplicate is open is still reported, unless it
+//! was deleted before.
 
 use linux_socketpair::{
     AsFd, BorrowedFd, Errno, IoSlice, IoSliceMut, MessageFlags, OwnedFd, RecvControl, SendControl, UnixSeqpacket, space,

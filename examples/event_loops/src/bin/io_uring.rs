@@ -33,7 +33,7 @@ fn send(
     control: &SendControl<'_>,
 ) -> Result<usize, Errno> {
     let control = control.as_bytes();
-    // SAFETY: zeros are a msghdr.
+    // SAFETY: all zeros is a valid msghdr.
     let mut message: libc::msghdr = unsafe { mem::zeroed() };
     message.msg_iov = bufs.as_ptr().cast_mut().cast();
     message.msg_iovlen = bufs.len() as _;
@@ -51,7 +51,7 @@ fn receive(
     control: &mut RecvControl<'_>,
 ) -> Result<usize, Errno> {
     let (memory, len) = control.as_raw_parts();
-    // SAFETY: zeros are a msghdr.
+    // SAFETY: all zeros is a valid msghdr.
     let mut message: libc::msghdr = unsafe { mem::zeroed() };
     message.msg_iov = bufs.as_mut_ptr().cast();
     message.msg_iovlen = bufs.len() as _;
@@ -76,7 +76,7 @@ fn receive(
 ///
 /// What `entry` points to stays where it is until this returns.
 unsafe fn complete(ring: &mut IoUring, entry: &squeue::Entry) -> Result<usize, Errno> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: as the caller guarantees.
     unsafe { ring.submission().push(entry) }.expect("the ring is empty");
     loop {
         if let Some(entry) = ring.completion().next() {

@@ -1,4 +1,4 @@
-//! mio's `SourceFd`: an event reports once that the end has become ready, so calls follow until one returns `EAGAIN`.
+//! mio's `SourceFd`: an event is reported once when the end becomes ready, so calls are made until one returns `EAGAIN`.
 //!
 //! The end must be nonblocking, or the last of these calls blocks. mio knows the raw file descriptor only: it is deregistered
 //! before the end is closed.

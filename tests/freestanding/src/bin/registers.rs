@@ -5,14 +5,14 @@
 #![no_main]
 
 #[path = "../registers/mod.rs"]
-mod machine;
-#[path = "../../../../examples/init/src/memory.rs"]
-mod memory;
+mod registers;
+#[path = "../runtime.rs"]
+mod runtime;
 
-use core::{arch::asm, array, fmt::Arguments as Name, mem, panic::PanicInfo};
-use freestanding::{Arguments, println, raw};
+use core::{arch::asm, array, fmt::Arguments as Name, mem};
+use freestanding::{Arguments, Counts};
 use linux_socketpair::{Errno, IoSliceMut, OwnedFd, PollFd, PollFlags, Shutdown, UnixStream, fd, poll};
-use machine::{CALL_SAVED, Vector};
+use registers::{CALL_SAVED, Vector};
 
 type Words = [usize; CALL_SAVED.len()];
 type Lanes = [u64; size_of::<Vector>() / 8];
@@ -22,7 +22,7 @@ unsafe extern "C" {
     safe fn call_with_registers(values: &Words, seen: &mut Words, function: extern "C" fn());
 }
 
-/// A number for each place, in which every byte depends on it.
+/// A number for each place, of which every byte depends on the place.
 fn sample(at: usize) -> u64 {
     (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
@@ -43,10 +43,10 @@ extern "C" fn calls_of_every_arity() {
     assert!(calls() == Ok(()));
 }
 
-/// The same value. The compiler knows only that it is in a register.
+/// Returns the word. The compiler knows only that it is in a register.
 #[inline(always)]
 fn hidden(mut word: usize) -> usize {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { asm!("/* {} */", inout(reg) word, options(nomem, nostack, preserves_flags)) };
     word
 }
@@ -62,13 +62,13 @@ macro_rules! survive {
                 at += 1;
                 // SAFETY: any bits make a vector.
                 let vector = unsafe { mem::transmute::<Lanes, Vector>(lanes(at)) };
-                let $live = (hidden(sample(at) as usize), machine::hidden(vector));
+                let $live = (hidden(sample(at) as usize), registers::hidden(vector));
             )+
             let mut same = call() == Ok(());
             let mut at = 0;
             $(
                 at += 1;
-                let (word, vector) = (hidden($live.0), machine::hidden($live.1));
+                let (word, vector) = (hidden($live.0), registers::hidden($live.1));
                 // SAFETY: any vector makes bits.
                 let vector = unsafe { mem::transmute::<Vector, Lanes>(vector) };
                 same &= word == sample(at) as usize && vector == lanes(at);
@@ -81,14 +81,12 @@ survive! { a b c d e f g h i j k l m n o p q r s t u v w x y z aa bb cc dd ee ff
 
 #[unsafe(no_mangle)]
 fn main(_: Arguments) -> i32 {
-    let (mut passed, mut failed) = (0, 0);
+    let mut counts = Counts::default();
     let mut test = |name: Name<'_>, survived| {
         if survived {
-            passed += 1;
-            println!("ok    {name}");
+            counts.pass(name);
         } else {
-            failed += 1;
-            println!("FAIL  {name}");
+            counts.fail(name);
         }
     };
 
@@ -121,16 +119,11 @@ fn main(_: Arguments) -> i32 {
     );
     around("close", survive(|| fd::close(clone)));
 
-    let skipped = i32::from(CALL_SAVED.is_empty());
-    if skipped > 0 {
-        println!("skip  the registers that a function preserves (src/registers has no file for this architecture)");
+    if CALL_SAVED.is_empty() {
+        counts.skip(
+            "the registers that a function preserves",
+            "src/registers has no file for this architecture",
+        );
     }
-    println!("{passed} passed, {failed} failed, {skipped} skipped");
-    i32::from(failed > 0)
-}
-
-#[panic_handler]
-fn panic(panic: &PanicInfo<'_>) -> ! {
-    println!("FAIL  {panic}");
-    raw::exit(101)
+    counts.close()
 }

@@ -1,5 +1,5 @@
-//! How much stack each call needs. A call is made on a stack of its own, filled with a pattern before; afterwards the
-//! pattern shows how far down the stack was written.
+//! How much stack each call needs. A call is made on a stack of its own that was filled with a pattern; afterwards the pattern
+//! shows how far down the stack was written.
 //!
 //! The arguments are elsewhere, and so is the result. What counts is everything below the caller's frame: the return
 //! address where the machine keeps it there, the saved registers, the crate's own structures. In optimized code the
@@ -8,29 +8,26 @@
 //! A form with flags needs the stack of its plain form, and functions that make no call and only return what they hold
 //! are not measured.
 //!
-//!     stack FIRST EACH ALL TEXT [report] [qemu-user]
+//!     stack [BUDGET]... [report] [qemu-user]
 //!
-//! The numbers are budgets, the most bytes that may be needed: by the first call of a process, by any other, by all of
-//! those together, and by printing or parsing, most of which is Rust's own code. Without them the figures are only
-//! printed. With `report` a call over its budget is skipped, and no failure; with `qemu-user` the calls through
-//! `socketcall` are.
+//! The budgets are a row of `stack_budgets`. Without them the figures are only printed. With `report` a call over its budget is
+//! skipped instead of failed; with `qemu-user` the calls through `socketcall` are skipped.
 
 #![no_std]
 #![no_main]
 
-#[path = "../../../../examples/init/src/memory.rs"]
-mod memory;
+#[path = "../runtime.rs"]
+mod runtime;
 
 use core::{
     cell::UnsafeCell,
     fmt::{self, Write},
     mem::{ManuallyDrop, MaybeUninit},
-    panic::PanicInfo,
     ptr, slice,
     time::Duration,
 };
 use freestanding::{
-    Arguments,
+    Arguments, Counts,
     machine::{STACK_STEP, call_on_stack},
     println, raw,
 };
@@ -459,9 +456,7 @@ fn measure(call: Call, fixture: &mut Fixture<'_>) -> (usize, i32) {
 }
 
 struct Report {
-    passed: u32,
-    failed: u32,
-    skipped: u32,
+    counts: Counts,
     enforce: bool,
 }
 
@@ -470,27 +465,14 @@ impl Report {
         // Where the kernel has no such option, the call was made all the same. EFAULT is QEMU's for an empty list.
         let errno = Errno::from_raw_os_error(errno)
             .filter(|errno| !matches!(*errno, Errno::ENOPROTOOPT | Errno::EOPNOTSUPP | Errno::EFAULT));
+        let counts = &mut self.counts;
+        let needed = format_args!("{bytes:5} {name}{how}");
         match (errno, budget) {
-            (Some(errno), _) => {
-                self.failed += 1;
-                println!("FAIL  {bytes:5} {name}{how}: {errno}");
-            }
-            (None, None) => {
-                self.skipped += 1;
-                println!("skip  {bytes:5} {name}{how} (no budget)");
-            }
-            (None, Some(budget)) if bytes <= budget => {
-                self.passed += 1;
-                println!("ok    {bytes:5} {name}{how}");
-            }
-            (None, Some(budget)) if self.enforce => {
-                self.failed += 1;
-                println!("FAIL  {bytes:5} {name}{how}, more than {budget}");
-            }
-            (None, Some(budget)) => {
-                self.skipped += 1;
-                println!("skip  {bytes:5} {name}{how}, more than {budget}");
-            }
+            (Some(errno), _) => counts.fail(format_args!("{needed}: {errno}")),
+            (None, None) => counts.skip(needed, "no budget"),
+            (None, Some(budget)) if bytes <= budget => counts.pass(needed),
+            (None, Some(budget)) if self.enforce => counts.fail(format_args!("{needed}, more than {budget}")),
+            (None, Some(budget)) => counts.skip(needed, format_args!("more than {budget}")),
         }
     }
 
@@ -517,9 +499,7 @@ impl Report {
 fn main(arguments: Arguments) -> i32 {
     let [first, each, all, text, explanation, larger, processes] = [1, 2, 3, 4, 5, 6, 7].map(|at| arguments.number(at));
     let mut report = Report {
-        passed: 0,
-        failed: 0,
-        skipped: 0,
+        counts: Counts::default(),
         enforce: !arguments.contain(c"report"),
     };
     println!("      bytes of stack");
@@ -539,11 +519,12 @@ fn main(arguments: Arguments) -> i32 {
     report.note("all of these calls together", "", together, all, 0);
     report.measure(LARGER, "", larger);
     if raw::SOCKETCALL.is_some() && arguments.contain(c"qemu-user") {
-        println!("skip  the calls through socketcall (QEMU user mode has no seccomp)");
-        report.skipped += 1;
+        report
+            .counts
+            .skip("the calls through socketcall", "QEMU user mode has no seccomp");
     } else if raw::SOCKETCALL.is_some() {
         let calls = &DIRECT[..DIRECT.len() - usize::from(cfg!(target_pointer_width = "64"))];
-        raw::refuse(
+        raw::reject(
             calls
                 .iter()
                 .map(|&number| (number, Errno::ENOSYS.raw_os_error() as u32)),
@@ -552,18 +533,5 @@ fn main(arguments: Arguments) -> i32 {
         report.note("all of these calls together", ", through socketcall", together, all, 0);
         report.measure(LARGER, ", through socketcall", larger);
     }
-    let Report {
-        passed,
-        failed,
-        skipped,
-        ..
-    } = report;
-    println!("{passed} passed, {failed} failed, {skipped} skipped");
-    i32::from(failed > 0)
-}
-
-#[panic_handler]
-fn panic(panic: &PanicInfo<'_>) -> ! {
-    println!("FAIL  {panic}");
-    raw::exit(101)
+    report.counts.close()
 }

@@ -1,17 +1,17 @@
-//! Loops that the compiler turns into vector code, with calls of the crate inside. It keeps factors, steps and
-//! predicates in vector registers from one round to the next, and a system call clobbers some of those: if the assembly
-//! doesn't say so, sums are wrong. That shows where the vector unit is enabled: on aarch64 SVE, for these functions
-//! alone, which is harder than for the whole program; on riscv64 V and on x86_64 AVX2, by the build. It takes a kernel:
-//! QEMU user mode clobbers nothing. As the first process it powers the machine off at its end.
+//! Loops that the compiler turns into vector code, with calls of the crate inside. It keeps factors, steps and predicates in
+//! vector registers from one round to the next, and a system call clobbers some of those: if the assembly doesn't declare
+//! that, sums are wrong. The vector unit must be enabled: on aarch64 SVE is, in these functions alone, which is the harder
+//! case; V on riscv64 and AVX2 on x86_64 are enabled by the build. QEMU user mode clobbers nothing, so this needs a kernel.
+//! As the first process it powers the machine off at the end.
 
 #![no_std]
 #![no_main]
 
-#[path = "../../../../examples/init/src/memory.rs"]
-mod memory;
+#[path = "../runtime.rs"]
+mod runtime;
 
-use core::{hint::black_box, panic::PanicInfo};
-use freestanding::{Arguments, println, raw};
+use core::hint::black_box;
+use freestanding::{Arguments, Counts, raw};
 use linux_socketpair::UnixStream;
 
 const NUMBERS: usize = 4096;
@@ -92,14 +92,13 @@ fn main(_: Arguments) -> i32 {
         assert!((sent, received) == (Ok(1), Ok(1)));
     };
 
-    let (mut passed, mut failed) = (0, 0);
+    let mut counts = Counts::default();
     let mut test = |name, seen: u64, expected: u64| {
+        let name = format_args!("vectors survive calls between blocks of {name}");
         if seen == expected {
-            passed += 1;
-            println!("ok    vectors survive calls between blocks of {name}");
+            counts.pass(name);
         } else {
-            failed += 1;
-            println!("FAIL  vectors survive calls between blocks of {name}: {seen:#x}, expected {expected:#x}");
+            counts.fail(format_args!("{name}: {seen:#x}, expected {expected:#x}"));
         }
     };
     // SAFETY: on aarch64 it runs on machines with SVE; elsewhere it requires nothing.
@@ -111,16 +110,9 @@ fn main(_: Arguments) -> i32 {
         test("i32", choices(calls, |number| number), choices(|| (), black_box));
         test("eight sums", lanes(calls, |number| number), lanes(|| (), black_box));
     }
-    println!("{passed} passed, {failed} failed, 0 skipped");
-
+    let status = counts.close();
     if raw::getpid() == 1 {
         raw::power_off();
     }
-    i32::from(failed > 0)
-}
-
-#[panic_handler]
-fn panic(panic: &PanicInfo<'_>) -> ! {
-    println!("FAIL  {panic}");
-    raw::exit(101)
+    status
 }

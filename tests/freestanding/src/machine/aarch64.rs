@@ -10,20 +10,16 @@ global_asm!(
     start = sym crate::start,
 );
 
-/// The stack pointer only moves by multiples of this.
 pub const STACK_STEP: usize = 16;
 
-/// # Safety
-///
-/// As the system call that it makes.
 pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
-    let answer;
-    // SAFETY: the caller vouches for the call.
+    let ret;
+    // SAFETY: as the caller guarantees.
     unsafe {
         asm!(
             "svc 0",
             in("x8") number as usize,
-            inlateout("x0") a => answer,
+            inlateout("x0") a => ret,
             in("x1") b,
             in("x2") c,
             in("x3") d,
@@ -31,16 +27,12 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
             in("x5") f,
         );
     }
-    answer
+    ret
 }
 
-/// # Safety
-///
-/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
-/// some words.
 pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
     let result;
-    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    // SAFETY: as the caller guarantees; its stack is restored from a register that functions preserve.
     unsafe {
         asm!(
             "mov x20, sp",

@@ -16,15 +16,11 @@ global_asm!(
     start = sym crate::start,
 );
 
-/// The stack pointer only moves by multiples of this.
 pub const STACK_STEP: usize = 8;
 
-/// # Safety
-///
-/// As the system call that it makes.
 pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
-    let answer;
-    // SAFETY: the caller vouches for the call, and r7 is restored: in Thumb code it can't be an operand.
+    let ret;
+    // SAFETY: as the caller guarantees, and r7 is restored: in Thumb code it can't be an operand.
     unsafe {
         asm!(
             "mov {r7}, r7",
@@ -33,7 +29,7 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
             "mov r7, {r7}",
             r7 = out(reg) _,
             number = in(reg) number,
-            inlateout("r0") a => answer,
+            inlateout("r0") a => ret,
             in("r1") b,
             in("r2") c,
             in("r3") d,
@@ -41,16 +37,12 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
             in("r5") f,
         );
     }
-    answer
+    ret
 }
 
-/// # Safety
-///
-/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
-/// some words.
 pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
     let result;
-    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    // SAFETY: as the caller guarantees; its stack is restored from a register that functions preserve.
     unsafe {
         asm!(
             "mov r8, sp",

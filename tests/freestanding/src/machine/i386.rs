@@ -12,15 +12,11 @@ global_asm!(
     start = sym crate::start,
 );
 
-/// The stack pointer only moves by multiples of this.
 pub const STACK_STEP: usize = 4;
 
-/// # Safety
-///
-/// As the system call that it makes.
 pub unsafe fn syscall6(number: u32, arguments: [usize; 6]) -> isize {
-    let answer;
-    // SAFETY: the caller vouches for the call; every register but eax is restored.
+    let ret;
+    // SAFETY: as the caller guarantees; every register but eax is restored.
     unsafe {
         asm!(
             "pushad",
@@ -33,20 +29,16 @@ pub unsafe fn syscall6(number: u32, arguments: [usize; 6]) -> isize {
             "int 0x80",
             "mov [esp + 28], eax", // where popad finds eax
             "popad",
-            inlateout("eax") number => answer,
+            inlateout("eax") number => ret,
             in("ecx") &raw const arguments,
         );
     }
-    answer
+    ret
 }
 
-/// # Safety
-///
-/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
-/// some words.
 pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
     let result;
-    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    // SAFETY: as the caller guarantees; its stack is restored from a register that functions preserve.
     unsafe {
         asm!(
             "mov edi, esp",

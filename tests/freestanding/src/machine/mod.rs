@@ -1,6 +1,6 @@
 //! What differs by architecture: where a program starts, how it makes a system call without the crate, and what is unusual.
 //!
-//! A file of this folder defines `_start`, which passes the stack to `crate::start`, `syscall6`, and `call_on_stack`.
+//! A file of this folder defines `_start`, which passes the stack to `crate::start`, and the first three items below.
 
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 #[cfg_attr(target_arch = "arm", path = "arm.rs")]
@@ -16,7 +16,30 @@ mod selected;
 
 use core::mem;
 use linux_raw_sys::general::*;
-pub use selected::{STACK_STEP, call_on_stack, syscall6};
+
+/// The stack pointer moves only by multiples of this.
+pub const STACK_STEP: usize = selected::STACK_STEP;
+
+/// Returns what the system call returns: a negative result is a negated errno.
+///
+/// # Safety
+///
+/// As the system call that it makes.
+pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
+    // Passed on as an array, unoptimized code would call `memcpy`, which `smallest` lacks.
+    // SAFETY: as the caller guarantees.
+    unsafe { selected::syscall6(number, [a, b, c, d, e, f]) }
+}
+
+/// Calls a function on another stack, which grows down from `top`, and returns the word that it returns.
+///
+/// # Safety
+///
+/// As calling the function. `top` is a multiple of 16; below is as much unused memory as the function needs, above are some words.
+pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
+    // SAFETY: as the caller guarantees.
+    unsafe { selected::call_on_stack(function, argument, top) }
+}
 
 /// The second entry for socket calls, where there is one.
 #[cfg(any(
@@ -34,7 +57,7 @@ pub const SOCKETCALL: Option<u32> = Some(__NR_socketcall);
 )))]
 pub const SOCKETCALL: Option<u32> = None;
 
-/// ppoll, clock_gettime and recvmmsg whose time is a pair of words. riscv32, which is younger than 64-bit time, has none.
+/// ppoll, clock_gettime and recvmmsg whose time is a pair of words. riscv32 is younger than 64-bit time, and lacks them.
 #[cfg(not(target_arch = "riscv32"))]
 pub const CALLS_WITH_TIME_IN_WORDS: Option<[u32; 3]> = Some([__NR_ppoll, __NR_clock_gettime, __NR_recvmmsg]);
 #[cfg(target_arch = "riscv32")]
@@ -46,7 +69,7 @@ pub const CALLS_BEFORE_PRLIMIT64: Option<[u32; 2]> = Some([__NR_setrlimit, __NR_
 #[cfg(not(any(target_arch = "x86_64", target_arch = "x86")))]
 pub const CALLS_BEFORE_PRLIMIT64: Option<[u32; 2]> = None;
 
-/// setgroups, setresgid, setresuid and geteuid with 32-bit numbers, which on two architectures are second calls.
+/// setgroups, setresgid, setresuid and geteuid with 32-bit IDs; two architectures also have calls with 16-bit IDs.
 #[cfg(any(target_arch = "x86", target_arch = "arm"))]
 pub const IDS: [u32; 4] = [__NR_setgroups32, __NR_setresgid32, __NR_setresuid32, __NR_geteuid32];
 #[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
@@ -67,7 +90,7 @@ pub unsafe fn fork() -> isize {
     } else {
         [SIGCHLD as usize, STACK_OF_THE_PARENT]
     };
-    // SAFETY: this clone is a fork.
+    // SAFETY: as the caller guarantees; without flags, clone is fork.
     unsafe { syscall6(__NR_clone, [first, second, 0, 0, 0, 0]) }
 }
 
@@ -75,7 +98,7 @@ pub unsafe fn fork() -> isize {
 /// child. With `WNOHANG` in `options` the process ID is 0 if none has ended. This is wait4, which riscv32 lacks.
 pub fn wait(pid: isize, options: u32) -> (isize, i32) {
     let which = if pid == -1 { P_ALL } else { P_PID };
-    // SAFETY: zeros make a `siginfo`.
+    // SAFETY: all zeros is a valid `siginfo`.
     let mut info: siginfo = unsafe { mem::zeroed() };
     let arguments = [
         which as usize,

@@ -31,15 +31,11 @@ global_asm!(
     start = sym crate::start,
 );
 
-/// The stack pointer only moves by multiples of this.
 pub const STACK_STEP: usize = 16;
 
-/// # Safety
-///
-/// As the system call that it makes.
 pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
-    let answer;
-    // SAFETY: the caller vouches for the call.
+    let ret;
+    // SAFETY: as the caller guarantees.
     unsafe {
         asm!(
             "sc",
@@ -47,7 +43,7 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
             "neg 3, 3",
             "2:",
             inlateout("r0") number as usize => _,
-            inlateout("r3") a => answer,
+            inlateout("r3") a => ret,
             inlateout("r4") b => _,
             inlateout("r5") c => _,
             inlateout("r6") d => _,
@@ -62,16 +58,12 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
             out("xer") _,
         );
     }
-    answer
+    ret
 }
 
-/// # Safety
-///
-/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
-/// some words.
 pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
     let result;
-    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    // SAFETY: as the caller guarantees; its stack is restored from a register that functions preserve.
     unsafe {
         // A function saves its return address above its stack pointer.
         asm!(

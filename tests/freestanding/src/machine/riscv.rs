@@ -12,20 +12,16 @@ global_asm!(
     start = sym crate::start,
 );
 
-/// The stack pointer only moves by multiples of this.
 pub const STACK_STEP: usize = 16;
 
-/// # Safety
-///
-/// As the system call that it makes.
 pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
-    let answer;
-    // SAFETY: the caller vouches for the call.
+    let ret;
+    // SAFETY: as the caller guarantees.
     unsafe {
         asm!(
             "ecall",
             in("a7") number as usize,
-            inlateout("a0") a => answer,
+            inlateout("a0") a => ret,
             in("a1") b,
             in("a2") c,
             in("a3") d,
@@ -33,16 +29,12 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
             in("a5") f,
         );
     }
-    answer
+    ret
 }
 
-/// # Safety
-///
-/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
-/// some words.
 pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
     let result;
-    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    // SAFETY: as the caller guarantees; its stack is restored from a register that functions preserve.
     unsafe {
         asm!(
             "mv s2, sp",

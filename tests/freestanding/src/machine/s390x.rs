@@ -11,20 +11,16 @@ global_asm!(
     start = sym crate::start,
 );
 
-/// The stack pointer only moves by multiples of this.
 pub const STACK_STEP: usize = 8;
 
-/// # Safety
-///
-/// As the system call that it makes.
 pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
-    let answer;
-    // SAFETY: the caller vouches for the call.
+    let ret;
+    // SAFETY: as the caller guarantees.
     unsafe {
         asm!(
             "svc 0",
             in("r1") number as usize,
-            inlateout("r2") a => answer,
+            inlateout("r2") a => ret,
             in("r3") b,
             in("r4") c,
             in("r5") d,
@@ -32,16 +28,12 @@ pub unsafe fn syscall6(number: u32, [a, b, c, d, e, f]: [usize; 6]) -> isize {
             in("r7") f,
         );
     }
-    answer
+    ret
 }
 
-/// # Safety
-///
-/// As the function's, which returns a word. Below `top`, a multiple of 16, is as much unused memory as it needs; above are
-/// some words.
 pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usize) -> usize {
     let result;
-    // SAFETY: the caller vouches for the stack; its own is restored from a register that functions preserve.
+    // SAFETY: as the caller guarantees; its stack is restored from a register that functions preserve.
     unsafe {
         // A function may write to the 160 bytes above its stack pointer.
         asm!(

@@ -6,13 +6,13 @@ pub const CALL_SAVED: [&str; 19] = [
     "d13", "d14", "d15",
 ];
 
-/// What a vector register holds.
+/// The content of a vector register.
 pub type Vector = uint64x2_t;
 
-/// The same value. The compiler knows only that it is in a register.
+/// Returns the vector. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { asm!("/* {:v} */", inout(vreg) vector, options(nomem, nostack, preserves_flags)) };
     vector
 }

@@ -10,14 +10,14 @@ pub const CALL_SAVED: [&str; 24] = [
 #[cfg(not(target_abi = "eabihf"))]
 pub const CALL_SAVED: [&str; 8] = ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11"];
 
-/// What a floating-point register contains.
+/// The content of a floating-point register.
 pub type Vector = f64;
 
-/// Returns `vector`, hidden from the compiler, which knows only that it is in a register.
+/// Returns the vector. The compiler knows only that it is in a register.
 #[cfg(target_abi = "eabihf")]
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { core::arch::asm!("/* {} */", inout(dreg_low16) vector, options(nomem, nostack, preserves_flags)) };
     vector
 }

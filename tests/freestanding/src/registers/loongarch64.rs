@@ -4,13 +4,13 @@ pub const CALL_SAVED: [&str; 18] = [
     "fp", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "fs0", "fs1", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7",
 ];
 
-/// What a floating-point register contains.
+/// The content of a floating-point register.
 pub type Vector = f64;
 
-/// Returns `vector`, hidden from the compiler, which knows only that it is in a register.
+/// Returns the vector. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { asm!("/* {} */", inout(freg) vector, options(nomem, nostack, preserves_flags)) };
     vector
 }

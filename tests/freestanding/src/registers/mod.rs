@@ -1,4 +1,5 @@
-//! The registers of each architecture: those that a function preserves for its caller, and one that keeps a number or a vector.
+//! The registers of each architecture: those that a function preserves for its caller, and the type of a register for floating
+//! point or vectors.
 //!
 //! They are optional: where no line below applies, `mod selected` is the file of that name.
 

@@ -13,13 +13,13 @@ pub const CALL_SAVED: [&str; 36] = [
     "f28", "f29", "f30", "f31",
 ];
 
-/// What a floating-point register contains.
+/// The content of a floating-point register.
 pub type Vector = f64;
 
-/// Returns `vector`, hidden from the compiler, which knows only that it is in a register.
+/// Returns the vector. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { asm!("/* {} */", inout(freg) vector, options(nomem, nostack, preserves_flags)) };
     vector
 }

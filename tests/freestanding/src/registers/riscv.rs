@@ -49,10 +49,10 @@ pub const CALL_SAVED: [&str; 36] = [
 /// What a floating-point register holds. A call preserves no vector register.
 pub type Vector = f64;
 
-/// The same value. The compiler knows only that it is in a register.
+/// Returns the vector. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { asm!("/* {} */", inout(freg) vector, options(nomem, nostack, preserves_flags)) };
     vector
 }

@@ -4,13 +4,13 @@ pub const CALL_SAVED: [&str; 16] = [
     "r6", "r7", "r8", "r9", "r10", "r11", "r12", "r13", "f8", "f9", "f10", "f11", "f12", "f13", "f14", "f15",
 ];
 
-/// What a floating-point register contains.
+/// The content of a floating-point register.
 pub type Vector = f64;
 
-/// Returns `vector`, hidden from the compiler, which knows only that it is in a register.
+/// Returns the vector. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { asm!("/* {} */", inout(freg) vector, options(nomem, nostack, preserves_flags)) };
     vector
 }

@@ -1,10 +1,10 @@
-//! An architecture that no other file of this folder describes. Only what is live around the calls is tested there.
+//! An architecture without a file in this folder. Only what is live around the calls is tested there.
 
 pub const CALL_SAVED: [&str; 0] = [];
 
 pub type Vector = f64;
 
-/// The same value, through memory.
+/// Returns the vector, through memory.
 pub fn hidden(vector: Vector) -> Vector {
     core::hint::black_box(vector)
 }

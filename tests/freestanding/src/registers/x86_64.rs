@@ -2,13 +2,13 @@ use core::arch::{asm, global_asm, x86_64::__m128i};
 
 pub const CALL_SAVED: [&str; 6] = ["rbx", "rbp", "r12", "r13", "r14", "r15"];
 
-/// What a vector register holds.
+/// The content of a vector register.
 pub type Vector = __m128i;
 
-/// The same value. The compiler knows only that it is in a register.
+/// Returns the vector. The compiler knows only that it is in a register.
 #[inline(always)]
 pub fn hidden(mut vector: Vector) -> Vector {
-    // SAFETY: it is a comment.
+    // SAFETY: the assembly is a comment.
     unsafe { asm!("/* {} */", inout(xmm_reg) vector, options(nomem, nostack, preserves_flags)) };
     vector
 }

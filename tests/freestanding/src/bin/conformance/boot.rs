@@ -1,4 +1,4 @@
-//! What only the first process of a kernel can try: the machine's limits, its memory, its modules.
+//! What only the first process of a kernel can test: the machine's limits, its memory, its modules.
 
 use core::ffi::CStr;
 use freestanding::raw;
@@ -9,7 +9,7 @@ use linux_socketpair::{Domain, Errno, SocketFlags, SocketType, UnixDatagram, Uni
 use crate::denied_rights;
 use crate::explain::{reads, why_no_pair};
 use crate::pairs::Pair;
-use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, same, tests};
 
 const FILE_MAX: &CStr = c"/proc/sys/fs/file-max";
 
@@ -33,37 +33,15 @@ pub fn tests(report: &mut Report) {
         raw::raise_limit(2 * MANY as u64 + 64);
         Ok(())
     });
-    report.test(
-        Needs::Calls,
-        "fs.file-max is reached: ENFILE without CAP_SYS_ADMIN, and recovery",
-        file_max,
-    );
-    report.test(
-        Needs::Calls,
-        "twice as many sockets as fs.file-max: ENFILE for root too, and recovery",
-        socket_max,
-    );
-    report.test(
-        Needs::Calls,
-        "a cgroup's memory is used up: ENOMEM or ENFILE, and recovery",
-        memory_max,
-    );
-    report.test(Needs::Calls, "explained: fs.file-max is reached", explained_file_max);
-    report.test(
-        Needs::Calls,
-        "explained: twice as many sockets as fs.file-max",
-        explained_socket_max,
-    );
-    report.test(
-        Needs::Calls,
-        "explained: a cgroup's memory is used up",
-        explained_memory_max,
-    );
-    report.test(
-        Needs::Calls,
-        "explained: SELinux denies the creation of streams",
-        security_module,
-    );
+    tests! { report;
+        "fs.file-max is reached: ENFILE without CAP_SYS_ADMIN, and recovery": file_max;
+        "twice as many sockets as fs.file-max: ENFILE for root too, and recovery": socket_max;
+        "a cgroup's memory is used up: ENOMEM or ENFILE, and recovery": memory_max;
+        "explained: fs.file-max is reached": explained_file_max;
+        "explained: twice as many sockets as fs.file-max": explained_socket_max;
+        "explained: a cgroup's memory is used up": explained_memory_max;
+        "explained: SELinux denies the creation of streams": security_module;
+    }
     denied_rights::tests(report);
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
         same!(tipc_pair(SocketType::STREAM).map(drop), Errno::EAFNOSUPPORT);
@@ -107,7 +85,7 @@ pub fn tests(report: &mut Report) {
     });
 }
 
-/// Makes pairs until there is an error, and closes them: how many there were, and the error.
+/// Makes pairs until a call fails, and closes them. Returns how many there were, and the error.
 fn pairs_until_error() -> (usize, Option<Errno>) {
     let mut pairs = [const { None }; MANY];
     for (made, place) in pairs.iter_mut().enumerate() {
@@ -119,8 +97,8 @@ fn pairs_until_error() -> (usize, Option<Errno>) {
     (MANY, None)
 }
 
-/// Expects the error after some pairs, in a process of its own, which has as many descriptors open afterwards as
-/// before.
+/// Whether a process of its own can make some pairs until a call fails as expected, and has as many descriptors open afterwards as
+/// before: then it returns 0.
 fn fails_with(expected: Errno, prepare: impl FnOnce() -> isize) -> i32 {
     raw::in_child(|| {
         if prepare() < 0 {
@@ -147,7 +125,7 @@ fn set_file_max(limit: u64) -> isize {
     raw::write_to(FILE_MAX, &line[at..])
 }
 
-/// Runs a test with a limit of open files, after which everything must work as before.
+/// Runs a test with a limit of open files; after it everything must work as before.
 fn with_file_max(limit: u64, test: impl FnOnce() -> Outcome) -> Outcome {
     let Some(before) = raw::number_in(FILE_MAX) else {
         missing!()
@@ -168,7 +146,7 @@ fn file_max() -> Outcome {
         missing!()
     };
     with_file_max(open + 500, || {
-        same!(fails_with(Errno::ENFILE, raw::become_nobody), 0);
+        same!(fails_with(Errno::ENFILE, raw::drop_privileges), 0);
         Ok(())
     })
 }
@@ -201,7 +179,7 @@ fn memory_max() -> Outcome {
     same!(raw::write_to(c"/cgroup/cgroup.procs", b"0") > 0, true);
     for (made, error) in outcomes {
         same!(made > 0, true);
-        // Depending on what there is no memory for; for a socket's inode it is `ENFILE`.
+        // The errno depends on what there was no memory for; for a socket's inode it is `ENFILE`.
         same!(matches!(error, Some(Errno::ENOMEM | Errno::ENFILE)), true);
     }
     same!(after, before);
@@ -209,7 +187,7 @@ fn memory_max() -> Outcome {
     Ok(())
 }
 
-/// Makes pairs until there is an error, and keeps them meanwhile.
+/// Makes pairs until a call fails, and calls `explain` while they are open.
 fn at_the_limit(explain: impl FnOnce(Errno, &mut [Option<(UnixStream, UnixStream)>]) -> Outcome) -> Outcome {
     let mut pairs = [const { None }; MANY];
     for made in 0..MANY {
@@ -221,14 +199,14 @@ fn at_the_limit(explain: impl FnOnce(Errno, &mut [Option<(UnixStream, UnixStream
     missing!()
 }
 
-/// A file is needed to read how many there are. The kernel notices the limit some files late.
+/// Reading how many files are open opens one. The kernel counts roughly, and notices the limit late.
 fn explained_file_max() -> Outcome {
     let Some(open) = raw::number_in(c"/proc/sys/fs/file-nr") else {
         missing!()
     };
     let limit = open + 2000;
     let in_child = || {
-        if raw::become_nobody() < 0 {
+        if raw::drop_privileges() < 0 {
             missing!();
         }
         at_the_limit(|errno, pairs| {
@@ -236,7 +214,7 @@ fn explained_file_max() -> Outcome {
             let cause = why_no_pair(errno);
             let text = "fs.file-max, the number of AF_UNIX sockets, or memory is exhausted (ENFILE)";
             same!(reads(cause, text), true);
-            // One may be left, where two are needed.
+            // One may still be free, though two are needed.
             let last = raw::epoll();
             let text = "fs.file-max: too many files are open in the system (ENFILE)";
             same!(reads(cause.in_detail(), text), true);
@@ -295,7 +273,7 @@ fn explained_socket_max() -> Outcome {
     })
 }
 
-/// A policy for SELinux that knows one class, whose objects no process may create, and permits what it doesn't know:
+/// A policy for SELinux with one class of objects, which no process may create; it permits everything else:
 ///
 /// ```text
 /// class process
@@ -337,8 +315,8 @@ fn security_module() -> Outcome {
     Ok(())
 }
 
-/// What can't be read is not claimed: first the cgroups are mounted elsewhere. The limit can be that of a parent, whose
-/// controller the process's own cgroup lacks.
+/// Where the cgroup's files can't be read, no cgroup is named: at first they are mounted elsewhere. The limit can be that of
+/// a parent whose controller the process's own cgroup lacks.
 fn explained_memory_max() -> Outcome {
     same!(raw::mkdir(c"/cgroup/tight/inner"), 0);
     let places = [
@@ -355,7 +333,7 @@ fn explained_memory_max() -> Outcome {
         }
         same!(raw::write_to(place, b"0") > 0, true);
         at_the_limit(|errno, pairs| {
-            // What explains the error needs some memory too.
+            // Explaining the error takes some memory too.
             for pair in pairs.iter_mut().take(8) {
                 *pair = None;
             }
@@ -389,7 +367,7 @@ fn tipc_pair(ty: SocketType) -> Result<Pair, Errno> {
     socketpair(Domain::TIPC, ty, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, 0).map(|sv| Pair(sv.map(Some)))
 }
 
-/// The first test has loaded the modules, or failed, unless there are none.
+/// Skips the test if the kernel comes without the modules, which an earlier test loads.
 fn requires_tipc() -> Outcome {
     match raw::load_module(c"/modules/tipc.ko") {
         ENOENT => Err(NO_TIPC),

@@ -1,4 +1,4 @@
-//! Bytes through a socket.
+//! Sending and receiving bytes, and what a pair is.
 
 use freestanding::raw;
 use linux_raw_sys::general::F_GETFD;
@@ -8,7 +8,7 @@ use linux_socketpair::{
     kind::{Datagram, Kind, Seqpacket, Stream},
 };
 
-use crate::report::{Needs, Outcome, Report, each_kind, missing, must, requires, same};
+use crate::report::{Needs, Outcome, Report, missing, must, requires, same, tests};
 
 /// A nonblocking pair.
 pub fn pair<T: Kind>() -> Result<(Socket<T>, Socket<T>), Errno> {
@@ -18,7 +18,7 @@ pub fn pair<T: Kind>() -> Result<(Socket<T>, Socket<T>), Errno> {
 pub fn tests(report: &mut Report) {
     report.test(
         Needs::Calls,
-        "Stream, Datagram and Seqpacket are of their types",
+        "the kinds Stream, Datagram and Seqpacket have the types STREAM, DGRAM and SEQPACKET",
         || {
             let types = [Stream::TYPE, Datagram::TYPE, Seqpacket::TYPE];
             same!(
@@ -28,49 +28,25 @@ pub fn tests(report: &mut Report) {
             Ok(())
         },
     );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "a pair is of this type, close-on-exec and blocking",
-        defaults
-    );
-    each_kind!(report, Needs::Calls, "pair_with sets the flags on both ends", flags);
-    each_kind!(report, Needs::Calls, "an end closes its descriptor, once", closes_once);
-    each_kind!(report, Needs::Calls, "send and recv work in both directions", both_ways);
-    each_kind!(report, Needs::Calls, "several buffers are one message", vectored);
-    each_kind!(
-        report,
-        Needs::Calls,
-        "1024 buffers are accepted, 1025 are EMSGSIZE",
-        too_many
-    );
-    each_kind!(report, Needs::Calls, "DONTWAIT", dontwait);
-    each_kind!(report, Needs::Calls, "PEEK leaves in place what it returns", peek);
-    each_kind!(report, Needs::Calls, "no call raises SIGPIPE", no_sigpipe);
-    each_kind!(report, Needs::Calls, "shutdown of each direction", shutdown);
-    each_kind!(report, Needs::Calls, "a peer that is closed with unread data", reset);
-    report.test(
-        Needs::Calls,
-        "STREAM: send_all stops where there is no room, and returns how far it came",
-        send_all_stops,
-    );
-    report.test(
-        Needs::Calls,
-        "STREAM: WAITALL fills the buffer, MORE and EOR are accepted",
-        waitall,
-    );
-    report.test(Needs::Calls, "STREAM: one byte out of band", out_of_band);
-    report.test(
-        Needs::Calls,
-        "STREAM: recv_exact distinguishes end of stream from an error",
-        recv_exact_ends,
-    );
-    report.test(
-        Needs::Calls,
-        "STREAM: a megabyte arrives whole in another process",
-        between_processes,
-    );
-    report.test(Needs::Calls, "SEQPACKET: an unknown flag is ignored", unknown_flags);
+    tests! { report;
+        each kind "a pair is of this type, close-on-exec and blocking": defaults;
+        each kind "pair_with sets the flags on both ends": flags;
+        each kind "an end closes its descriptor exactly once": closes_once;
+        each kind "send and recv work in both directions": both_ways;
+        each kind "several buffers are sent and received as one message": vectored;
+        each kind "1024 buffers are accepted, 1025 are EMSGSIZE": too_many;
+        each kind "DONTWAIT: a call that would wait is EAGAIN": dontwait;
+        each kind "PEEK leaves in place what it returns": peek;
+        each kind "no call raises SIGPIPE": no_sigpipe;
+        each kind "shutdown ends each direction, and DGRAM doesn't report that to the reader": shutdown;
+        each kind "a peer that was closed with unread data is ECONNRESET, but not on DGRAM": reset;
+        "STREAM: send_all fails when the buffer is full, and reports how many bytes it sent": send_all_stops;
+        "STREAM: WAITALL fills the buffer, MORE and EOR are accepted": waitall;
+        "STREAM: one byte is sent and received out of band": out_of_band;
+        "STREAM: recv_exact distinguishes end of stream from an error": recv_exact_ends;
+        "STREAM: a megabyte arrives unchanged in another process": between_processes;
+        "SEQPACKET: an unknown flag is ignored": unknown_flags;
+    }
 }
 
 fn defaults<T: Kind>() -> Outcome {
@@ -305,10 +281,11 @@ fn recv_exact_ends() -> Outcome {
 
 const TOTAL: usize = 1 << 20;
 
-const fn content() -> [u8; TOTAL] {
-    let mut content = [0; TOTAL];
+/// Bytes of which a part at a wrong place is noticed.
+pub const fn content<const LEN: usize>() -> [u8; LEN] {
+    let mut content = [0; LEN];
     let mut at = 0;
-    while at < TOTAL {
+    while at < LEN {
         content[at] = (at % 251) as u8;
         at += 1;
     }

@@ -10,10 +10,10 @@ use linux_socketpair::{
 };
 
 use crate::bytes::pair;
-use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, requires, same, since};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, requires, same, since, tests};
 
 const NO_PIDFD: Needs = Needs::Kernel("it has no SO_PASSPIDFD");
-const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
+pub const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
 const SCM_PIDFD: i32 = 4;
 
 /// Declares a `SendControl` or a `RecvControl` over so many words of memory.
@@ -25,7 +25,7 @@ macro_rules! declare {
 }
 pub(crate) use declare;
 
-/// Sends one byte, and `count` times `fd` with it.
+/// Sends one byte with `count` copies of the descriptor `fd`.
 pub fn send<T: Kind>(from: &Socket<T>, fd: &impl AsFd, count: usize) -> Result<usize, Errno> {
     declare!(control: SendControl, space::rights(254));
     control.push_rights([fd.as_fd(); 254].into_iter().take(count))?;
@@ -43,7 +43,7 @@ pub fn recv_count<T: Kind>(to: &Socket<T>) -> Result<usize, Errno> {
     Ok(control.descriptors()?.count())
 }
 
-/// How many descriptors were received and not taken, also of what was truncated. They are closed.
+/// How many descriptors were received and not taken, including those of a truncated message. They are closed.
 fn count(control: &mut RecvControl<'_>) -> usize {
     let mut count = 0;
     for message in control.partial_messages() {
@@ -54,10 +54,7 @@ fn count(control: &mut RecvControl<'_>) -> usize {
     count
 }
 
-/// Where a test can show what it is for, its name, and the test.
-pub type Test = (Needs, &'static str, fn() -> Outcome);
-
-/// Runs each test with room for many descriptors, and requires that as many are open afterwards as before.
+/// Runs each test with a limit of many descriptors, and requires that as many are open afterwards as before.
 pub struct NothingLeaks<'a>(pub &'a mut Report);
 
 impl NothingLeaks<'_> {
@@ -77,139 +74,41 @@ impl NothingLeaks<'_> {
 
 pub fn tests(report: &mut Report) {
     let mut report = NothingLeaks(report);
-    each_kind!(report, Needs::Calls, "0 to 253 descriptors are passed", counts);
-    each_kind!(
-        report,
-        Needs::Calls,
-        "a plain recv closes the descriptors that come along",
-        plain_recv
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "peeked descriptors are owned, and arrive again",
-        peeked
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "credentials are the kernel's, or the sender's own",
-        credentials
-    );
-    let tests: &[Test] = &[
-        (Needs::Calls, "254 descriptors are EINVAL", too_many),
-        (
-            Needs::Calls,
-            "a passed descriptor refers to the same open file, and is close-on-exec",
-            same_file,
-        ),
-        (Needs::Calls, "a descriptor that is not open is EBADF", not_open),
-        (
-            Needs::Calls,
-            "descriptors of different owners are passed in their order",
-            positions,
-        ),
-        (
-            Needs::Calls,
-            "too little memory to send is ENOBUFS, and what was added before stays",
-            full,
-        ),
-        (Needs::Calls, "a message of any level and type is sent", any_message),
-        (Needs::Calls, "descriptors that are not taken are closed", not_taken),
-        (
-            Needs::Calls,
-            "of descriptors that are taken in part, the rest are closed",
-            taken_in_part,
-        ),
-        (
-            Needs::Calls,
-            "descriptors of a message that is skipped are closed",
-            skipped_message,
-        ),
-        (
-            Needs::Calls,
-            "descriptors of an earlier message are closed when the memory is used again",
-            used_again,
-        ),
-        (Needs::Calls, "no descriptor is handed over twice", never_twice),
-        (
-            Needs::Calls,
-            "descriptors that come with a truncated message are owned",
-            truncated_message,
-        ),
-        (
-            NO_CTRUNC,
-            "too little memory is reported, and what arrived is owned",
-            too_little_memory,
-        ),
-        (NO_CTRUNC, "no memory at all is reported", no_memory),
-        (
-            NO_CTRUNC,
-            "recv_or_eof closes the descriptors that come along",
-            recv_or_eof,
-        ),
-        (
-            Needs::Calls,
-            "too few free descriptors are reported, and what arrived is owned",
-            too_few_free,
-        ),
-        (
-            Needs::Calls,
-            "set_max_descriptors is exact: what is beyond is closed and reported",
-            max_descriptors,
-        ),
-        (
-            Needs::Calls,
-            "set_close_on_exec(false) makes received descriptors inheritable",
-            close_on_exec,
-        ),
-        (
-            Needs::Calls,
-            "credentials of a process that doesn't exist are ESRCH, or EPERM without CAP_SYS_ADMIN",
-            no_such_process,
-        ),
-        (
-            Needs::Calls,
-            "credentials and descriptors come together, both whole",
-            several,
-        ),
-        (Needs::Calls, "several messages of descriptors arrive as one", merged),
-        (
-            Needs::Calls,
-            "a recvmsg of the caller's own, through the raw parts",
-            raw_parts,
-        ),
-        (
-            Needs::Calls,
-            "an errno in the place of a descriptor is returned in its position",
-            errno_in_position,
-        ),
-        (NO_PIDFD, "a pidfd comes with each message, close-on-exec", pidfd),
-        (NO_PIDFD, "a pidfd that is not taken is closed", pidfd_not_taken),
-        (
-            NO_PIDFD,
-            "a pidfd for which no descriptor is free is an errno",
-            pidfd_without_room,
-        ),
-        (
-            NO_PIDFD,
-            "a call that fails after it has installed a pidfd leaks nothing",
-            fails_with_pidfd,
-        ),
-        (
-            Needs::Calls,
-            "at end of stream there are no credentials, and no pidfd",
-            end_of_stream,
-        ),
-        (
-            Needs::Calls,
-            "a security label comes if a security module has labels, and only then",
-            security,
-        ),
-        (Needs::Calls, "descriptors go to another process", between_processes),
-    ];
-    for &(needs, name, test) in tests {
-        report.test(needs, name, test);
+    tests! { report;
+        each kind "0 to 253 descriptors are passed": counts;
+        each kind "recv closes the descriptors that come with the bytes": plain_recv;
+        each kind "descriptors received with PEEK are owned, and arrive again": peeked;
+        each kind "credentials arrive whether the sender sends them or the kernel adds them": credentials;
+        "passing 254 descriptors is EINVAL": too_many;
+        "a passed descriptor refers to the same open file, and is close-on-exec": same_file;
+        "passing a descriptor that is not open is EBADF": not_open;
+        "descriptors of different owners arrive in the order in which they were added": positions;
+        "adding what there is no memory for is ENOBUFS, and keeps what was added before": full;
+        "a control message of any level and type is sent": any_message;
+        "descriptors that are not taken are closed": not_taken;
+        "descriptors that are not taken are closed though others were": taken_in_part;
+        "descriptors in a control message that is skipped are closed": skipped_message;
+        "descriptors of an earlier message are closed when the memory is used again": used_again;
+        "no descriptor is returned twice": never_twice;
+        "descriptors that come with a truncated message are owned": truncated_message;
+        (NO_CTRUNC) "too little memory is reported, and what arrived is owned": too_little_memory;
+        (NO_CTRUNC) "no memory at all is reported": no_memory;
+        (NO_CTRUNC) "recv_or_eof closes the descriptors that come with the message": recv_or_eof;
+        "too few free descriptors are reported, and what arrived is owned": too_few_free;
+        "set_max_descriptors is exact: descriptors beyond it are closed, and that is reported": max_descriptors;
+        "set_close_on_exec(false) makes received descriptors inheritable": close_on_exec;
+        "credentials of a process that doesn't exist are ESRCH, or EPERM without CAP_SYS_ADMIN": no_such_process;
+        "credentials and descriptors arrive together, both complete": several;
+        "several messages of descriptors arrive as one": merged;
+        "as_raw_parts and set_received serve the caller's own recvmsg": raw_parts;
+        "an errno in the place of a descriptor is returned in its position": errno_in_position;
+        (NO_PIDFD) "a pidfd comes with each message, close-on-exec": pidfd;
+        (NO_PIDFD) "a pidfd that is not taken is closed": pidfd_not_taken;
+        (NO_PIDFD) "a pidfd for which no descriptor is free is EMFILE in its place": pidfd_without_room;
+        (NO_PIDFD) "a call that fails after it has installed a pidfd leaks nothing": fails_with_pidfd;
+        "at end of stream there are no credentials, and no pidfd": end_of_stream;
+        "a security label arrives if and only if a security module has labels": security;
+        "descriptors and credentials pass between processes": between_processes;
     }
 }
 
@@ -306,7 +205,7 @@ fn full() -> Outcome {
     Ok(())
 }
 
-/// Credentials without their type, and a pidfd, which the kernel rejects.
+/// Credentials as bytes, which the kernel accepts, and a pidfd, which it rejects.
 fn any_message() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     must!(b.set_pass_credentials(true));
@@ -357,7 +256,7 @@ fn taken_in_part() -> Outcome {
     Ok(())
 }
 
-/// Credentials come first, and their 12 bytes end where no word ends: what follows must be found.
+/// Credentials come first. Their 12 bytes end within a word, and what follows must be found.
 fn skipped_message() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     must!(b.set_pass_credentials(true));
@@ -470,7 +369,7 @@ fn too_little_memory() -> Outcome {
         same!(raw::count_descriptors(), before + room as u32);
         same!(count(&mut control), room);
         same!(raw::count_descriptors(), before);
-        // What was truncated stays so until the memory is used again.
+        // It is reported until the memory is used again.
         same!(control.is_truncated(), !fits);
         must!(a.send(b"x"));
         must!(recv(&b, &mut control));
@@ -592,7 +491,7 @@ fn credentials<T: Kind>() -> Outcome {
     Ok(())
 }
 
-/// Older kernels than 3.0 don't look the process up.
+/// Before Linux 3.0 the kernel doesn't check that the process exists.
 fn no_such_process() -> Outcome {
     requires!(3, 0);
     let (a, _b) = must!(UnixStream::pair());
@@ -620,7 +519,7 @@ fn several() -> Outcome {
     must!(recv(&b, &mut control));
     expect_credentials(&mut control, own)?;
     same!(must!(control.messages()).count(), 2);
-    // The shortcut finds them behind the other message.
+    // `descriptors` finds them behind the other message.
     same!(must!(control.descriptors()).count(), 3);
     Ok(())
 }
@@ -662,7 +561,7 @@ fn raw_parts() -> Outcome {
         same!(control.is_truncated(), sent > max);
     }
     same!(count(&mut control), 3);
-    // A call that never happened.
+    // As if after a call that was not made.
     let (_, len) = control.as_raw_parts();
     // SAFETY: no call has written to the memory.
     unsafe { control.set_received(len, MessageFlags::empty()) };
@@ -670,7 +569,7 @@ fn raw_parts() -> Outcome {
     Ok(())
 }
 
-/// What SO_RIGHTS_NOTRUNC makes of descriptors that a security module denies, since Linux 7.3.
+/// With SO_RIGHTS_NOTRUNC, since Linux 7.3, a descriptor that a security module denies is an errno in its place.
 fn errno_in_position() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     let open = [must!(a.try_clone()), must!(b.try_clone())].map(linux_socketpair::IntoRawFd::into_raw_fd);
@@ -752,7 +651,7 @@ fn pidfd_without_room() -> Outcome {
     Ok(())
 }
 
-/// The kernel installs the pidfd, and then can't write the byte. That it does so is shown first.
+/// The kernel installs the pidfd, and then can't write the byte. The first part shows that it does so.
 fn fails_with_pidfd() -> Outcome {
     let inaccessible = raw::two_pages(PROT_NONE).wrapping_add(raw::PAGE);
     let (a, b) = must!(UnixStream::pair());
@@ -794,7 +693,7 @@ fn fails_with_pidfd() -> Outcome {
     }
 }
 
-/// At end of stream the kernel reports a sender too, where there is none.
+/// At end of stream the kernel reports a sender, though there is none.
 fn end_of_stream() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     must!(b.set_pass_credentials(true));

@@ -1,4 +1,4 @@
-//! File descriptors of unknown kind: they are checked, and come back if they don't fit.
+//! Conversions of file descriptors of unknown kind: they are checked, and returned if they don't fit.
 
 use freestanding::raw;
 use linux_raw_sys::general::F_GETFD;
@@ -7,41 +7,20 @@ use linux_socketpair::{
     UnixSeqpacket, UnixStream, kind::Kind, socketpair,
 };
 
-use crate::report::{Needs, Outcome, Report, each_kind, must, same};
+use crate::report::{Outcome, Report, must, same, tests};
 
 pub fn tests(report: &mut Report) {
-    each_kind!(
-        report,
-        Needs::Calls,
-        "a descriptor of this type is accepted, owned and borrowed",
-        fits
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "an end of another type is EPROTOTYPE, and comes back",
-        other_type
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "what is no AF_UNIX socket is rejected, and comes back",
-        others
-    );
-    report.test(Needs::Calls, "a pair of type RAW is a UnixDatagram", raw_type);
-    report.test(
-        Needs::Calls,
-        "a socket that is not connected is accepted",
-        not_connected,
-    );
-    report.test(
-        Needs::Calls,
-        "an owned and a borrowed descriptor can be cloned, close-on-exec",
-        clones,
-    );
+    tests! { report;
+        each kind "a descriptor of this type is accepted, owned and borrowed": fits;
+        each kind "an end of another type is EPROTOTYPE, and is returned with the error": other_type;
+        each kind "a descriptor that is no AF_UNIX socket is rejected, and is returned with the error": others;
+        "an end of a RAW pair is converted to a UnixDatagram": raw_type;
+        "a socket that is not connected is accepted": not_connected;
+        "clones of owned and borrowed descriptors are close-on-exec": clones;
+    }
 }
 
-/// Tries both conversions, expecting an errno or success, after which the descriptor must still be open.
+/// Tries all conversions, which succeed or fail as expected; the descriptor must stay open.
 fn converts<T: Kind>(fd: OwnedFd, expected: Result<(), Errno>) -> Outcome {
     let (number, before) = (fd.as_raw_fd(), raw::open_descriptors());
     same!(Socket::<T, BorrowedFd<'_>>::borrow_fd(&fd).map(drop), expected);

@@ -1,4 +1,4 @@
-//! File descriptors that a security module denies: a BPF program of that kind denies the second of a message.
+//! A security module denies a file descriptor: here a BPF program denies the second of each message.
 
 use core::{ffi::CStr, ptr};
 use freestanding::raw;
@@ -72,7 +72,7 @@ fn for_kind<T: Kind>(denial: &Denial) -> Outcome {
     Ok(())
 }
 
-/// The program, in force as long as it lives.
+/// The BPF program, in force until this is dropped.
 struct Denial {
     /// An array of one number: how many descriptors were received since `begin`.
     count: OwnedFd,
@@ -84,7 +84,7 @@ impl Denial {
     fn new() -> Result<Self, Otherwise> {
         raw::mount(c"sysfs", c"/sys");
         let Some(function) = function_of_kernel(b"bpf_lsm_file_receive") else {
-            return Err(Otherwise::Skipped("this kernel does not describe its functions"));
+            return Err(Otherwise::Skipped("this kernel has no type information"));
         };
         let count = bpf(BPF_MAP_CREATE, &mut words([BPF_MAP_TYPE_ARRAY, 4, 8, 1]))?;
         let code = code(count.as_raw_fd());
@@ -137,7 +137,7 @@ fn words<const N: usize>(first: [u32; N]) -> [u32; 36] {
     attributes
 }
 
-/// A pointer has 64 bits there on every machine.
+/// A pointer has 64 bits in the attributes, on every machine.
 fn set_pointer(attributes: &mut [u32; 36], at: usize, pointer: *const u8) {
     let address = pointer as usize as u64;
     let bytes = address.to_ne_bytes();
@@ -198,7 +198,7 @@ fn code(map: i32) -> [[u8; 8]; 17] {
     ]
 }
 
-/// The number of the kernel's function of that name, in its description of its types.
+/// The number that the kernel's type information (BTF) gives to its function of that name.
 fn function_of_kernel(name: &[u8]) -> Option<u32> {
     const DESCRIPTION: &CStr = c"/sys/kernel/btf/vmlinux";
     let content = raw::content(DESCRIPTION)?;

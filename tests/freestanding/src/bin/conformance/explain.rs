@@ -21,7 +21,7 @@ const PAIR: Call = (UNIX, STREAM, CLOEXEC, 0);
 const UNKNOWN_FLAGS: Needs = Needs::Kernel("it accepts unknown flags");
 const NO_SUCH_ORDER: Needs = Needs::Kernel("it doesn't write sv on failure");
 
-/// What the arguments alone explain, and the kernel's answer to them.
+/// Causes that follow from the arguments, and their texts.
 #[rustfmt::skip]
 const ROWS: &[(Call, &str, Needs)] = &[
     ((UNIX, STREAM, 0x10, 0), "the flags 0x10 are unknown (EINVAL); SOCK_CLOEXEC and SOCK_NONBLOCK are known", UNKNOWN_FLAGS),
@@ -70,7 +70,7 @@ const UNFIT: &[(Call, Errno, Cause)] = &[
     ),
 ];
 
-/// What a filter does, and what is read then: without further system calls, and with.
+/// What a filter returns, and the cause's texts, without details and with them.
 struct Filtered {
     what: &'static str,
     calls: &'static [(u32, u32)],
@@ -155,7 +155,7 @@ const FILTERED: &[Filtered] = &[
     },
 ];
 
-/// The status of a file system, for which 32-bit architectures have a second number.
+/// statfs, for which 32-bit architectures have a second number.
 #[cfg(target_pointer_width = "64")]
 pub const STATFS: u32 = __NR_statfs;
 #[cfg(target_pointer_width = "32")]
@@ -185,7 +185,7 @@ fn line(text: impl Display) -> Line {
     line
 }
 
-/// Whether the cause reads like this. Without system calls, unless it doesn't.
+/// Whether the cause has this text; another one is printed.
 pub fn reads(cause: Cause, expected: impl Display) -> bool {
     let (text, expected) = (line(cause), line(expected));
     let equal = text.text[..text.len] == expected.text[..expected.len];
@@ -300,7 +300,7 @@ pub fn tests(report: &mut Report) {
     );
     report.test(Needs::Seccomp, "explained: success without a pair", || {
         let status = raw::in_child(|| {
-            raw::refuse([(SOCKETPAIR, 0)]);
+            raw::reject([(SOCKETPAIR, 0)]);
             let text = "a seccomp filter or an emulator reports success without a pair (EPROTO)";
             let Err(errno) = UnixStream::pair() else { return 2 };
             i32::from(!reads(why_no_pair(errno), text))
@@ -362,7 +362,7 @@ pub fn emfile(free: usize) -> Outcome {
             let text = format_args!("RLIMIT_NOFILE: fewer than 2 of {soft} file descriptors are free {limit}");
             reads(cause, text)
         } else if open > soft {
-            // The tests were started with some that are not below the limit.
+            // Some were open at higher numbers when the tests began.
             let text = format_args!("RLIMIT_NOFILE: {open} file descriptors are open, {soft} are permitted {limit}");
             reads(cause, text)
         } else {
@@ -380,7 +380,7 @@ fn emfile_without(calls: &[u32]) -> Outcome {
         raw::leave_free(1);
         let [soft, hard] = raw::descriptor_limits();
         for errno in [0, EPERM] {
-            raw::refuse(calls.iter().map(|call| (*call, errno)));
+            raw::reject(calls.iter().map(|call| (*call, errno)));
         }
         let Err(errno) = UnixStream::pair() else { return 2 };
         let expected = if calls.contains(&__NR_prlimit64) {
@@ -415,7 +415,7 @@ fn without_files(errno: u32) -> Outcome {
         return Err(Otherwise::Skipped("/proc is not mounted"));
     }
     let status = raw::in_child(|| {
-        raw::refuse([(__NR_openat, errno)]);
+        raw::reject([(__NR_openat, errno)]);
         let of_files = Cause::SystemLimit(Errno::ENFILE).in_detail();
         let of_memory = Cause::SystemLimit(Errno::ENOMEM).in_detail();
         let expected = if errno == ENFILE {
@@ -431,11 +431,11 @@ fn without_files(errno: u32) -> Outcome {
     Ok(())
 }
 
-/// The wait status of a process in which a filter returns these errnos. Nothing stays open.
+/// The wait status of a process in which a filter returns these errnos: 0 if the texts are right and nothing stays open.
 fn filtered(calls: &[(u32, u32)], arguments: Call, errno: Errno, texts: [&str; 2]) -> i32 {
     raw::in_child(|| {
         let before = raw::open_descriptors();
-        raw::refuse(calls.iter().copied());
+        raw::reject(calls.iter().copied());
         if call(arguments) != Err(errno) {
             return 2;
         }
@@ -492,11 +492,11 @@ fn without_filter() -> Outcome {
     Ok(())
 }
 
-/// As a filter does that permits some domains; what it lets through fails in the kernel.
+/// Some filters permit only some domains; a call that they allow can still fail in the kernel.
 fn one_domain() -> Outcome {
     requires!(5, 10);
     let status = raw::in_child(|| {
-        raw::refuse_when(SOCKETPAIR, INET, linux_raw_sys::errno::EAFNOSUPPORT);
+        raw::reject_when(SOCKETPAIR, INET, linux_raw_sys::errno::EAFNOSUPPORT);
         let arguments = (INET, STREAM, 0, 0);
         let netbeui = (Domain::NETBEUI.bits(), STREAM, 0, 0);
         if [arguments, netbeui].map(call) != [Err(Errno::EAFNOSUPPORT); 2] {
@@ -516,7 +516,7 @@ fn one_domain() -> Outcome {
 
 fn killing_filter() -> Outcome {
     requires!(5, 10);
-    let filter = || raw::refuse_only(SOCKETPAIR, 1, STREAM | CLOEXEC, EPERM);
+    let filter = || raw::reject_only(SOCKETPAIR, 1, STREAM | CLOEXEC, EPERM);
     let survives = raw::in_child(|| {
         filter();
         let Err(errno) = UnixStream::pair() else { return 2 };
@@ -524,7 +524,7 @@ fn killing_filter() -> Outcome {
         i32::from(!reads(cause, EITHER))
     });
     same!(survives, 0);
-    // It ends a process that probes with an unknown flag, or that reads the details.
+    // The filter ends a process that tries an unknown flag, or that asks for details.
     let probes: [fn() -> bool; 2] = [
         || call((UNIX, STREAM, CLOEXEC | 0x10, 0)).is_ok(),
         || why_no_pair(Errno::EPERM).in_detail().errno() == Errno::EPERM,
@@ -541,7 +541,7 @@ fn killing_filter() -> Outcome {
 
 fn capability() -> Outcome {
     let status = raw::in_child(|| {
-        if raw::has_capability(CAP_NET_RAW) && raw::become_nobody() != 0 {
+        if raw::has_capability(CAP_NET_RAW) && raw::drop_privileges() != 0 {
             return 77;
         }
         let icmp = (INET, SocketType::RAW.bits(), CLOEXEC, 1);

@@ -1,7 +1,7 @@
-//! What must hold wherever this crate runs: natively, under QEMU user mode (the argument `qemu-user` says so), and as
-//! the first process of a kernel, whose limits are then tried too.
+//! What must hold wherever this crate runs: natively, under QEMU user mode (with the argument `qemu-user`), and as the first
+//! process of a kernel, where the machine's limits are tested too.
 //!
-//! With the argument `uses` it prints the README's table of what a sandbox must allow.
+//! With the argument `uses` it prints README's list of what a sandbox must allow.
 
 #![no_std]
 #![no_main]
@@ -14,14 +14,14 @@ mod denied_rights;
 mod errors;
 mod explain;
 mod many_messages;
-#[path = "../../../../../examples/init/src/memory.rs"]
-mod memory;
 mod messages;
 mod options;
 mod pairs;
 mod polling;
 mod processes;
 mod report;
+#[path = "../../runtime.rs"]
+mod runtime;
 mod sandbox;
 mod silent_success;
 mod socketcall_fallback;
@@ -29,8 +29,7 @@ mod socketcall_fallback;
 mod vdso_entry;
 mod whole_messages;
 
-use core::panic::PanicInfo;
-use freestanding::{Arguments, println, raw};
+use freestanding::{Arguments, raw};
 use report::Report;
 
 #[unsafe(no_mangle)]
@@ -77,15 +76,9 @@ fn main(arguments: Arguments) -> i32 {
             Ok(())
         },
     );
-    let failed = !report.close();
+    let status = report.counts.close();
     if first_process {
         raw::power_off();
     }
-    failed.into()
-}
-
-#[panic_handler]
-fn panic(panic: &PanicInfo<'_>) -> ! {
-    println!("FAIL  {panic}");
-    raw::exit(101)
+    status
 }

@@ -12,7 +12,7 @@ use linux_socketpair::{
 
 use crate::bytes::pair;
 use crate::control::{NothingLeaks, declare, send};
-use crate::report::{Needs, Outcome, Report, each_kind, missing, must, same};
+use crate::report::{Needs, Outcome, Report, missing, must, same, tests};
 
 const NO_CTRUNC: Needs =
     Needs::Kernel("it doesn't set MSG_CTRUNC, and installs descriptors that there is no memory for");
@@ -24,104 +24,35 @@ pub fn tests(report: &mut Report) {
         Needs::Kernel("on riscv32 it has no recvmmsg")
     };
     let mut report = NothingLeaks(report);
-    each_kind!(
-        messages report,
-        needs,
-        "send_messages and recv_messages: as many as there are, each as it was sent",
-        there_and_back
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: more messages than there is room for stay",
-        fewer_places
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: a truncated message is EMSGSIZE, and the others are not",
-        truncated
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages waits for the first message only",
-        waits_for_one
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "descriptors are in the control of their message",
-        controls
-    );
-    each_kind!(
-        messages report,
-        NO_CTRUNC,
-        "recv_messages: a message without memory for descriptors reports it",
-        without_control
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: what was not taken is closed when the memory is used again, also by a call that fails",
-        used_again
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: each control has its own limit of descriptors",
-        max_descriptors
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages: close-on-exec unless no control says so",
-        close_on_exec
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "recv_messages with PEEK: each is the first message",
-        peeked
-    );
-    each_kind!(
-        messages report,
-        Needs::Kernel("it reports an error after the first message at once, or not at all"),
-        "recv_messages: an error after the first message is the next call's",
-        error_after_the_first
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "send_messages: an error after the first message is that of a call with the rest",
-        unsent
-    );
-    each_kind!(
-        messages report,
-        needs,
-        "send_messages: what there is no room for is not sent",
-        no_room
-    );
-    each_kind!(messages report, needs, "a closed peer of many messages", closed);
-    each_kind!(
-        messages report,
-        needs,
-        "send_messages: 1024 of more messages are sent, and then the rest",
-        more_than_1024
-    );
-    report.test(
-        needs,
-        "SEQPACKET: at end of stream recv_messages fills what is left with empty messages",
-        end_of_stream,
-    );
-    report.test(
-        Needs::Kernel("1024 are the most"),
-        "SEQPACKET: recv_messages fills more than 1024 messages",
-        receives_more_than_1024,
-    );
+    tests! { report;
+        each message kind (needs) "send_messages, recv_messages: each message arrives as it was sent": there_and_back;
+        each message kind (needs) "recv_messages: messages beyond those that it has buffers for stay": fewer_places;
+        each message kind (needs) "recv_messages: a truncated message is EMSGSIZE, and the others are not": truncated;
+        each message kind (needs) "recv_messages waits for the first message only": waits_for_one;
+        each message kind (needs) "recv_messages: descriptors are in the RecvControl of their message": controls;
+        each message kind (NO_CTRUNC) "recv_messages: a message without memory for descriptors reports it":
+            without_control;
+        each message kind (needs) "recv_messages: what was not taken is closed when the memory is used again, also by a call that fails":
+            used_again;
+        each message kind (needs) "recv_messages: each RecvControl has its own limit of descriptors": max_descriptors;
+        each message kind (needs) "recv_messages: descriptors are close-on-exec if any RecvControl requires it":
+            close_on_exec;
+        each message kind (needs) "recv_messages: PEEK returns the first message in every place": peeked;
+        each message kind (Needs::Kernel("it reports an error after the first message at once, or not at all")) "recv_messages: the next call returns an error that came after the first message":
+            error_after_the_first;
+        each message kind (needs) "send_messages: a call with the rest returns an error that came after the first message":
+            unsent;
+        each message kind (needs) "send_messages: messages beyond what the buffer holds are not sent": no_room;
+        each message kind (needs) "send_messages: a closed peer is EPIPE, or ECONNREFUSED on DGRAM": closed;
+        each message kind (needs) "send_messages: of more than 1024 messages 1024 are sent, and by the next call the rest":
+            more_than_1024;
+        (needs) "SEQPACKET: recv_messages: at end of stream the remaining places are empty messages": end_of_stream;
+        (Needs::Kernel("1024 are the most")) "SEQPACKET: recv_messages receives more than 1024 messages":
+            receives_more_than_1024;
+    }
 }
 
-/// Declares that many messages to receive, of that many bytes each.
+/// Declares `$count` messages to receive, of `$len` bytes each.
 macro_rules! declare_messages {
     ($name:ident: $count:expr, $len:expr) => {
         let mut memory = [[0_u8; $len]; $count];
@@ -130,7 +61,7 @@ macro_rules! declare_messages {
     };
 }
 
-/// Declares that many controls, of that many words each.
+/// Declares `$count` controls, of `$words` words each.
 macro_rules! declare_controls {
     ($name:ident: $count:expr, $words:expr) => {
         let mut memory = [[core::mem::MaybeUninit::uninit(); $words]; $count];
@@ -138,17 +69,17 @@ macro_rules! declare_controls {
     };
 }
 
-/// What was received is these bytes, of one buffer.
+/// Whether these bytes were received, in one buffer.
 fn is(message: &RecvMessage<'_>, bytes: &[u8]) -> bool {
     let flags = match message.received() {
         Ok(Received { len, flags }) if len == bytes.len() => flags,
         _ => return false,
     };
-    // The kernel reports back some flags of the call.
+    // The kernel also returns some flags of the call.
     !flags.intersects(MessageFlags::TRUNC | MessageFlags::CTRUNC) && message.bufs()[0].starts_with(bytes)
 }
 
-/// Whether there is the system call.
+/// Whether the system call exists.
 fn receives() -> bool {
     UnixSeqpacket::pair().is_ok_and(|(_a, b)| {
         declare_messages!(received: 1, 1);
@@ -182,7 +113,7 @@ fn there_and_back<T: Messages>() -> Outcome {
             );
         }
     }
-    // As many as there are, once.
+    // Fewer than there are places for.
     same!(a.send_messages(&mut messages[..1]), 1);
     same!(b.recv_messages(&mut received, &mut []), 1);
     same!(is(&received[0], b"one"), true);
@@ -265,7 +196,7 @@ fn waits_for_one<T: Messages>() -> Outcome {
     Ok(())
 }
 
-/// Sends messages of one byte, with so many descriptors each.
+/// Sends messages of one byte, each with as many descriptors as `counts` states.
 fn send_rights<T: Kind + Messages, const N: usize>(a: &Socket<T>, counts: [usize; N]) -> Result<usize, Errno> {
     let mut memory = [[core::mem::MaybeUninit::uninit(); space::rights(8)]; N];
     let mut controls = memory.each_mut().map(|memory| SendControl::new(memory));
@@ -359,7 +290,7 @@ fn used_again<T: Messages>() -> Outcome {
     same!(b.recv_messages(&mut received, &mut controls), Errno::EAGAIN);
     same!(raw::count_descriptors(), before);
     same!(controls.iter().all(RecvControl::is_empty), true);
-    // Also without a message to receive.
+    // A call without messages does the same.
     same!(send_rights(&a, [2, 3, 4]), 3);
     same!(b.recv_messages(&mut received, &mut controls), 3);
     same!(b.recv_messages(&mut [], &mut controls), 0);
@@ -458,7 +389,7 @@ fn error_after_the_first<T: Messages>() -> Outcome {
             1 => same!(b.send(b"x"), Errno::EFAULT),
             _ => same!(must!(b.take_error()), Some(Errno::EFAULT)),
         }
-        // The third message is the next, and the second is lost.
+        // The third message is the next: the second was discarded.
         same!(b.recv_messages(&mut received[..1], &mut controls), 1);
         let descriptors = must!(controls[0].descriptors()).count();
         same!(descriptors, 3);

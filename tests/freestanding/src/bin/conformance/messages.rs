@@ -10,95 +10,42 @@ use linux_socketpair::{
 
 use crate::bytes::pair;
 use crate::control::{declare, recv_count, send};
-use crate::report::{Needs, Outcome, Report, each_kind, must, requires, same};
+use crate::report::{Outcome, Report, must, requires, same, tests};
 
 const NONE: MessageFlags = MessageFlags::empty();
 const PEEK: MessageFlags = MessageFlags::PEEK;
 const TRUNC: MessageFlags = MessageFlags::TRUNC;
 
 pub fn tests(report: &mut Report) {
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv of what is longer than the buffer",
-        recv_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv_vectored of what is longer than the buffers",
-        recv_vectored_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv_uninit of what is longer than the memory",
-        recv_uninit_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv_message of what is longer than the buffers",
-        recv_message_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "recv_message_uninit of what is longer than the memory",
-        recv_message_uninit_truncates
-    );
-    each_kind!(
-        report,
-        Needs::Calls,
-        "uninitialized memory is returned as far as it was written",
-        uninit
-    );
-    each_kind!(messages report, Needs::Calls, "an empty message, and an empty buffer", empty);
-    each_kind!(messages report, Needs::Calls, "next_message_len is the length, and leaves the message", next_len);
-    report.test(
-        Needs::Calls,
-        "SEQPACKET: next_message_len is 0 at end of stream",
-        next_len_at_eof,
-    );
-    report.test(
-        Needs::Calls,
-        "SEQPACKET: recv_or_eof distinguishes an empty message from end of stream",
-        recv_or_eof,
-    );
-    report.test(
-        Needs::Calls,
-        "SEQPACKET: recv_or_eof without credentials is EINVAL for 0 bytes",
-        recv_or_eof_without_credentials,
-    );
-    report.test(
-        Needs::Calls,
-        "STREAM: an empty buffer receives nothing, and leaves bytes and descriptors in place",
-        empty_buffers,
-    );
-    report.test(
-        Needs::Calls,
-        "STREAM: receiving a message out of band is EINVAL, and leaves the byte in place",
-        message_out_of_band,
-    );
-    report.test(
-        Needs::Calls,
-        "STREAM: control messages without a byte are EINVAL",
-        control_without_bytes,
-    );
-    each_kind!(
-        messages report,
-        Needs::Calls,
-        "control messages arrive with an empty message",
-        control_with_empty_message
-    );
+    tests! { report;
+        each kind "recv truncates a message that is longer than the buffer, as the flags require": recv_truncates;
+        each kind "recv_vectored truncates a message that is longer than the buffers, as the flags require":
+            recv_vectored_truncates;
+        each kind "recv_uninit truncates a message that is longer than the memory, as the flags require":
+            recv_uninit_truncates;
+        each kind "recv_message truncates a message that is longer than the buffers, as the flags require":
+            recv_message_truncates;
+        each kind "recv_message_uninit truncates a message that is longer than the memory, as the flags require":
+            recv_message_uninit_truncates;
+        each kind "of uninitialized memory only what was written is returned": uninit;
+        each message kind "an empty message is received, and an empty buffer truncates one that isn't empty": empty;
+        each message kind "next_message_len returns the length, and leaves the message in place": next_len;
+        "SEQPACKET: next_message_len is 0 at end of stream": next_len_at_eof;
+        "SEQPACKET: recv_or_eof distinguishes an empty message from end of stream": recv_or_eof;
+        "SEQPACKET: recv_or_eof without credentials is EINVAL for 0 bytes": recv_or_eof_without_credentials;
+        "STREAM: an empty buffer receives nothing, and leaves bytes and descriptors in place": empty_buffers;
+        "STREAM: receiving a message out of band is EINVAL, and leaves the byte in place": message_out_of_band;
+        "STREAM: sending control messages without a byte is EINVAL": control_without_bytes;
+        each message kind "control messages arrive with an empty message": control_with_empty_message;
+    }
 }
 
-/// A receiving call into `buf`: its result, and the flags of the message where it returns them.
+/// A receiving call into `buf`. Returns its result and, if the call reports them, the flags of the message.
 type Recv<T> = fn(&Socket<T>, &mut [u8], MessageFlags) -> Result<(usize, Option<MessageFlags>), Errno>;
 
-/// Memory whose content is to be forgotten.
+/// The buffer as uninitialized memory.
 fn uninitialized(buf: &mut [u8]) -> &mut [MaybeUninit<u8>] {
-    // SAFETY: it is as long, and callers write only initialized bytes to it.
+    // SAFETY: it has the same length, and callers write only initialized bytes to it.
     unsafe { slice::from_raw_parts_mut(buf.as_mut_ptr().cast(), buf.len()) }
 }
 
@@ -149,7 +96,7 @@ fn recv_message_uninit_truncates<T: Kind>() -> Outcome {
     truncation(recv, true)
 }
 
-/// Six bytes into four. `whole` is whether the call can return a length beyond its buffer.
+/// Receives six bytes into four. `whole` means that the call can return a length beyond its buffer.
 fn truncation<T: Kind>(recv: Recv<T>, whole: bool) -> Outcome {
     let stream = T::TYPE == SocketType::STREAM;
     // Before Linux 3.4, TRUNC made no difference.
@@ -293,7 +240,7 @@ fn recv_or_eof_without_credentials() -> Outcome {
     Ok(())
 }
 
-/// Each way to receive into nothing, after which two descriptors and a byte are still there.
+/// Every call with an empty buffer, after which two descriptors and a byte are still there.
 fn empty_buffers() -> Outcome {
     type Nothing = fn(&UnixStream) -> Result<usize, Errno>;
     const CALLS: [Nothing; 8] = [
@@ -319,7 +266,7 @@ fn empty_buffers() -> Outcome {
         same!(call(&b), 0);
         same!(recv_count(&b), 2);
     }
-    // Nothing is waited for either, which would be EAGAIN.
+    // Nor does it wait, which would be EAGAIN.
     for call in CALLS {
         same!(call(&b), 0);
     }

@@ -1,5 +1,4 @@
-//! Socket options, and what fcntl(2) and ioctl(2) report and set. Where a system call without the crate shows the same,
-//! it is compared.
+//! Socket options, and what fcntl(2) and ioctl(2) report and set, compared with system calls that don't use the crate.
 
 use core::time::Duration;
 use freestanding::raw;
@@ -13,7 +12,7 @@ use linux_socketpair::{
 
 use crate::bytes::pair;
 use crate::control::{declare, recv_count, send};
-use crate::report::{Needs, Otherwise, Outcome, Report, each_kind, missing, must, requires, same, since};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, requires, same, since, tests};
 
 /// Something that is off at first and can be turned on.
 type Switch = (
@@ -77,92 +76,44 @@ pub fn tests(report: &mut Report) {
             Ok(())
         });
     }
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "without SO_PASSRIGHTS, passing a descriptor is EPERM",
-        rejects_rights,
-    );
-    each_kind!(report, Needs::Calls, "type, domain and protocol", identity);
-    each_kind!(report, Needs::Calls, "bytes to receive and memory sent", queues);
-    report.test(
-        Needs::Calls,
-        "peer credentials are those of the process that made the pair",
-        peer_credentials,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "the peer's pidfd, also when the peer has been reaped",
-        peer_pidfd,
-    );
-    report.test(
-        Needs::Kernel("it handles the list as an int"),
-        "the peer's groups",
-        peer_groups,
-    );
-    report.test(
-        Needs::Kernel("it handles the list as an int"),
-        "the peer's groups are those that it had",
-        groups_of_the_peer,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know SO_PEERPIDFD"),
-        "a pair's first descriptor, and a pidfd, may be 0",
-        descriptor_0,
-    );
-    report.test(Needs::Calls, "the peer's security label", peer_security);
-    report.test(Needs::Calls, "at first no error is pending", || {
+    tests! { report;
+        (Needs::Kernel("it doesn't know the option")) "without SO_PASSRIGHTS, passing a descriptor is EPERM":
+            rejects_rights;
+        each kind "type, domain and protocol are reported": identity;
+        each kind "bytes_to_recv and memory_sent report what is queued": queues;
+        "peer_credentials are those of the process that made the pair": peer_credentials;
+        (Needs::Kernel("it doesn't know the option")) "peer_pidfd returns a pidfd, since Linux 6.16 also when the peer has been reaped":
+            peer_pidfd;
+        (Needs::Kernel("it handles the list as an int")) "peer_groups returns as many groups as peer_group_count":
+            peer_groups;
+        (Needs::Kernel("it handles the list as an int")) "peer_groups are those that the peer had when it made the pair":
+            groups_of_the_peer;
+        (Needs::Kernel("it doesn't know SO_PEERPIDFD")) "a pair's first descriptor, and a pidfd, may be 0":
+            descriptor_0;
+        "peer_security returns a label of peer_security_len bytes": peer_security;
+    }
+    report.test(Needs::Calls, "no error is pending on a new pair", || {
         let (a, _b) = must!(UnixStream::pair());
         same!(must!(a.take_error()).is_none(), true);
         Ok(())
     });
-    report.test(Needs::Calls, "a pending error is reported once", pending_error);
-    report.test(
-        Needs::Calls,
-        "buffer sizes are doubled, and kept within limits",
-        buffer_sizes,
-    );
-    report.test(
-        Needs::Calls,
-        "buffer sizes are forced beyond the limits, with CAP_NET_ADMIN alone",
-        forced_buffer_sizes,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "SO_RIGHTS_NOTRUNC is set, and descriptors arrive as before",
-        rights_notrunc,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "bytes come with the number of those that are left",
-        bytes_left,
-    );
-    report.test(
-        Needs::Calls,
-        "receiving from a stream waits for as many bytes as the low-water mark, and poll for one",
-        low_water_mark,
-    );
-    each_kind!(
-        messages report,
-        Needs::Kernel("it has no such control messages"),
-        "messages come with the time at which they were sent",
-        timestamps
-    );
-    report.test(
-        Needs::Kernel("version 10 reports success when a timeout is read, and writes nothing"),
-        "timeouts are read back",
-        timeouts_are_read_back,
-    );
-    report.test(
-        Needs::Calls,
-        "a timeout is read where the option for 32-bit time has it",
-        timeout_in_words,
-    );
-    report.test(Needs::Calls, "timeouts are set and observed", timeouts_are_observed);
-    report.test(
-        Needs::Calls,
-        "timeouts are not shortened, also beyond 2038",
-        long_timeouts,
-    );
+    tests! { report;
+        "a pending error is reported once": pending_error;
+        "buffer sizes are doubled, and kept within limits": buffer_sizes;
+        "buffer sizes are forced beyond the limits, with CAP_NET_ADMIN alone": forced_buffer_sizes;
+        (Needs::Kernel("it doesn't know the option")) "SO_RIGHTS_NOTRUNC is set, and descriptors arrive as before":
+            rights_notrunc;
+        (Needs::Kernel("it doesn't know the option")) "bytes are received with the number of those that are left":
+            bytes_left;
+        "receiving from a stream waits for as many bytes as the low-water mark, and poll for one": low_water_mark;
+        each message kind (Needs::Kernel("it has no such control messages")) "messages are received with the time at which they were sent":
+            timestamps;
+        (Needs::Kernel("version 10 reports success when a timeout is read, and writes nothing")) "timeouts are read back":
+            timeouts_are_read_back;
+        "timeouts are read with the option for 32-bit time": timeout_in_words;
+        "timeouts expire": timeouts_are_observed;
+        "timeouts are not shortened, also beyond 2038": long_timeouts;
+    }
     #[cfg(target_pointer_width = "32")]
     for errno in [Errno::ENOPROTOOPT.raw_os_error() as u32, 0] {
         report.test(
@@ -171,24 +122,14 @@ pub fn tests(report: &mut Report) {
             || short_timeouts(errno),
         );
     }
-    report.test(
-        Needs::Calls,
-        "nonblocking is set for all descriptors of an end",
-        nonblocking,
-    );
-    report.test(Needs::Calls, "close-on-exec is set for one descriptor", close_on_exec);
-    report.test(
-        Needs::Calls,
-        "a clone is the same end, the lowest descriptor that is free, close-on-exec",
-        clone,
-    );
-    report.test(
-        Needs::Kernel("it doesn't know the option"),
-        "peeking begins at the peek offset",
-        peek_offset,
-    );
-    report.test(Needs::Calls, "any other option can be read and set", any_option);
-    report.test(Needs::Calls, "what is no socket is ENOTSOCK", no_socket);
+    tests! { report;
+        "set_nonblocking applies to all descriptors of an end": nonblocking;
+        "set_close_on_exec applies to one descriptor": close_on_exec;
+        "a clone is the same end at the lowest free descriptor, close-on-exec": clone;
+        (Needs::Kernel("it doesn't know the option")) "peeking begins at the peek offset": peek_offset;
+        "any other option can be read and set": any_option;
+        "calls on a descriptor that is no socket are ENOTSOCK": no_socket;
+    }
 }
 
 fn rejects_rights() -> Outcome {
@@ -245,18 +186,18 @@ fn peer_credentials() -> Outcome {
     Ok(())
 }
 
-/// A child makes a pair, passes one end here, and waits for the answer.
+/// A child makes a pair, passes one end here, and waits for a reply.
 fn peer_pidfd() -> Outcome {
     let (a, b) = must!(UnixSeqpacket::pair());
     let before = raw::open_descriptors();
     let mut passed = None;
     let status = raw::beside_child(
         || {
-            let answered = UnixStream::pair().and_then(|(end, _other)| {
+            let replied = UnixStream::pair().and_then(|(end, _other)| {
                 send(&a, &end, 1)?;
                 a.recv(&mut [0])
             });
-            answered.is_err().into()
+            replied.is_err().into()
         },
         || {
             declare!(control: RecvControl, space::rights(1));
@@ -403,7 +344,7 @@ fn forced_buffer_sizes() -> Outcome {
     const SIZE: usize = 100_000_000;
     let (a, _b) = must!(UnixStream::pair());
     let status = raw::in_child(|| {
-        let changed = raw::become_nobody();
+        let changed = raw::drop_privileges();
         let results = [a.force_send_buffer_size(SIZE), a.force_recv_buffer_size(SIZE)];
         i32::from(changed == 0 && results != [Err(Errno::EPERM); 2])
     });
@@ -454,7 +395,7 @@ fn bytes_left() -> Outcome {
     Ok(())
 }
 
-/// Of three bytes, while there are no more.
+/// Receives three bytes, while there are no more.
 fn low_water_mark() -> Outcome {
     const LONG: Duration = Duration::from_millis(100);
     let (a, b) = must!(UnixStream::pair());
@@ -492,7 +433,7 @@ fn next_timestamp<T: Messages>(socket: &Socket<T>) -> Result<Option<Duration>, E
 
 fn timestamps<T: Messages>() -> Outcome {
     let (a, b) = must!(Socket::<T>::pair());
-    // It only waits.
+    // Without descriptors poll only waits.
     let wait = || poll(&mut [], Some(Duration::from_millis(2)));
     // The kernel doesn't distinguish the newer options here.
     let newer = cfg!(target_pointer_width = "32") && raw::kernel_release() >= (5, 1);
@@ -576,7 +517,7 @@ fn timeouts_are_read_back() -> Outcome {
     Ok(())
 }
 
-/// QEMU user mode 7.2 knows that option alone, and 10 writes nothing for either.
+/// QEMU user mode 7.2 knows only the option for 32-bit time, and version 10 writes nothing for either.
 fn timeout_in_words() -> Outcome {
     let (a, _b) = must!(UnixDatagram::pair());
     must!(a.set_recv_timeout(Some(Duration::from_millis(3500))));
@@ -629,12 +570,12 @@ fn long_timeouts() -> Outcome {
     Ok(())
 }
 
-/// What a kernel before Linux 5.1 does, and an emulator that reports success and writes nothing.
+/// As on a kernel before Linux 5.1, and with an emulator that reports success and writes nothing.
 #[cfg(target_pointer_width = "32")]
 fn short_timeouts(errno: u32) -> Outcome {
     let status = raw::in_child(|| {
         let Ok((a, _b)) = UnixDatagram::pair() else { return 2 };
-        raw::refuse_options(
+        raw::reject_options(
             [__NR_setsockopt, __NR_getsockopt],
             [net::SO_RCVTIMEO_NEW, net::SO_SNDTIMEO_NEW],
             errno,
@@ -645,7 +586,7 @@ fn short_timeouts(errno: u32) -> Outcome {
                 (Duration::from_secs(1 << 40), None),
                 (Duration::from_secs(7), Some(Duration::from_secs(7))),
             ] {
-                // Without an effect there is none to be read.
+                // What had no effect can't be read.
                 let expected = expected.filter(|_| errno != 0);
                 if set(&a, Some(timeout)) != Ok(()) || get(&a) != Ok(expected) {
                     return 1;

@@ -1,4 +1,4 @@
-//! The raw functions: what a pair is, and what it does.
+//! Pairs made with the raw functions: their properties, and reading and writing.
 
 use freestanding::raw;
 use linux_raw_sys::{general::*, net};
@@ -6,11 +6,11 @@ use linux_socketpair::{
     Domain, Errno, RawFd, SocketFlags, SocketType, close, read, socketpair, socketpair_into, write,
 };
 
-use crate::report::{Needs, Outcome, Report, must, same};
+use crate::report::{Needs, Outcome, Report, must, same, tests};
 
 pub const TYPES: [SocketType; 3] = [SocketType::STREAM, SocketType::DGRAM, SocketType::SEQPACKET];
 
-/// Both ends, closed when it is dropped, or one of them before.
+/// Both ends; those still open are closed on drop.
 pub struct Pair(pub [Option<RawFd>; 2]);
 
 impl Pair {
@@ -55,7 +55,7 @@ pub fn tests(report: &mut Report) {
         );
         report.test(
             Needs::Calls,
-            format_args!("{ty}: messages keep their boundaries, a stream has none"),
+            format_args!("{ty}: messages keep their boundaries, and a stream has none"),
             || boundaries(ty),
         );
         report.test(
@@ -82,21 +82,27 @@ pub fn tests(report: &mut Report) {
         );
         report.test(
             Needs::Calls,
-            format_args!("{ty}: reading after the peer was closed"),
+            format_args!(
+                "{ty}: reading after the peer was closed returns what is left, then end of stream, or EAGAIN on DGRAM"
+            ),
             || closed_peer(ty),
         );
-        report.test(Needs::Calls, format_args!("{ty}: a closed descriptor is EBADF"), || {
-            closed(ty)
-        });
+        report.test(
+            Needs::Calls,
+            format_args!("{ty}: calls on a closed descriptor are EBADF"),
+            || closed(ty),
+        );
     }
-    report.test(Needs::Calls, "RAW is accepted, and is DGRAM", || {
+    report.test(Needs::Calls, "RAW is accepted, and becomes DGRAM", || {
         read_back(SocketType::RAW, SocketType::DGRAM, 0)
     });
-    report.test(Needs::Calls, "protocol 1 is accepted, and is 0", || {
+    report.test(Needs::Calls, "protocol 1 is accepted, and becomes 0", || {
         read_back(SocketType::STREAM, SocketType::STREAM, 1)
     });
-    report.test(Needs::Calls, "a new descriptor is the lowest that is free", lowest_free);
-    report.test(Needs::Calls, "sv may be unaligned", unaligned);
+    tests! { report;
+        "new descriptors are the lowest that are free": lowest_free;
+        "sv may be unaligned": unaligned;
+    }
     report.test(Needs::Calls, "DGRAM: writing to a closed peer is ECONNREFUSED", || {
         write_to_closed(SocketType::DGRAM, Errno::ECONNREFUSED)
     });
@@ -190,7 +196,7 @@ fn empty(ty: SocketType) -> Outcome {
     Ok(())
 }
 
-/// End of stream, after what was written before; DGRAM doesn't report it.
+/// After what was written before comes end of stream, which DGRAM doesn't report.
 fn closed_peer(ty: SocketType) -> Outcome {
     let mut pair = must!(Pair::new(ty, SocketFlags::NONBLOCK));
     let mut buf = [0; 4];

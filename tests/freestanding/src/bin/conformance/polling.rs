@@ -7,41 +7,29 @@ use linux_socketpair::{
     poll,
 };
 
-use crate::report::{Needs, Outcome, Report, must, same};
+use crate::report::{Needs, Outcome, Report, must, same, tests};
 
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const BOTH: PollFlags = PollFlags::IN.union(PollFlags::OUT);
 
 pub fn tests(report: &mut Report) {
-    report.test(
-        Needs::Calls,
-        "poll: each descriptor is reported by itself",
-        each_by_itself,
-    );
-    report.test(
-        Needs::Calls,
-        "poll: a timeout expires, and not before its time",
-        timeout_expires,
-    );
-    report.test(Needs::Calls, "poll: any length of time", any_time);
-    report.test(
-        Needs::Calls,
-        "poll: without a timeout it waits until another process sends",
-        waits_for_another,
-    );
-    report.test(Needs::Calls, "poll: a peer that is shut down, then closed", peer_ends);
-    report.test(Needs::Calls, "poll: a descriptor that is not open", not_open);
-    report.test(Needs::Calls, "poll: an ignored entry is never ready", ignored);
-    report.test(Needs::Calls, "poll: the events of an entry can be changed", set_events);
-    report.test(Needs::Calls, "poll: no descriptor at all", || {
+    tests! { report;
+        "poll: only the descriptor that is ready is reported": each_by_itself;
+        "poll: a timeout does not expire early": timeout_expires;
+        "poll: a timeout of any length is accepted": any_time;
+        "poll: without a timeout it waits until another process sends": waits_for_another;
+        "poll: a peer that has shut down writing is RDHUP, and a closed one HUP too": peer_ends;
+        "poll: a descriptor that is not open is NVAL": not_open;
+        "poll: an ignored entry is never ready": ignored;
+        "poll: the events of an entry can be changed": set_events;
+    }
+    report.test(Needs::Calls, "poll: an empty list returns 0", || {
         same!(poll(&mut [], NOW), 0);
         Ok(())
     });
-    report.test(
-        Needs::Calls,
-        "poll: more descriptors than RLIMIT_NOFILE are EINVAL",
-        too_many,
-    );
+    tests! { report;
+        "poll: more descriptors than RLIMIT_NOFILE are EINVAL": too_many;
+    }
 }
 
 fn each_by_itself() -> Outcome {
@@ -95,7 +83,7 @@ fn any_time() -> Outcome {
     Ok(())
 }
 
-/// The child sends when it has seen that the parent waits, or has had the time to.
+/// The child waits before it sends, so that the parent is waiting by then.
 fn waits_for_another() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     let status = raw::beside_child(
@@ -141,7 +129,7 @@ fn ignored() -> Outcome {
     let (a, _b) = must!(UnixStream::pair());
     let mut fds = [PollFd::new(&a, PollFlags::OUT), PollFd::ignored()];
     same!(poll(&mut fds, None), 1);
-    // An entry is copied, and another one takes its place.
+    // An entry is copied, and replaced by another one.
     let other = fds[0];
     fds[0] = PollFd::ignored();
     same!(fds[0].fd().is_none(), true);

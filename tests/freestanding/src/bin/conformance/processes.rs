@@ -13,15 +13,15 @@ use linux_socketpair::{
 };
 
 use crate::control::declare;
-use crate::report::{Needs, Outcome, Report, missing, must, requires, same};
+use crate::report::{Needs, Outcome, Report, missing, must, requires, same, tests};
 
-/// The argument by which this program is a child that reports its state.
+/// With this argument the program is a child that reports its state.
 pub const CHILD: &CStr = c"as-child";
 
 /// Where the child finds its socket.
 const AT: RawFd = 3;
 
-/// A child executes this program.
+/// The child executes this program.
 const EXEC: Needs = Needs::Kernel("it executes no program of another architecture");
 
 /// This program, as a child.
@@ -36,7 +36,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// What a program finds when it begins.
+/// The state in which a program begins.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 struct State {
@@ -56,7 +56,7 @@ struct State {
 
 const SIZE: usize = size_of::<State>();
 
-/// A call without memory, or with memory that its arguments point to.
+/// A system call.
 fn call<const N: usize>(number: u32, arguments: [usize; N]) -> isize {
     // SAFETY: used here with calls that access what their arguments point to.
     unsafe { raw::syscall(number, arguments) }
@@ -150,7 +150,7 @@ fn state(socket: &UnixSeqpacket) -> Result<State, Errno> {
     }
 }
 
-/// What a hook returns if all was as it must be; otherwise it is the line that found out.
+/// What a hook returns if every check held; otherwise it returns the line of the check.
 fn right() -> Result<(), Errno> {
     Err(errno(4095))
 }
@@ -159,7 +159,7 @@ fn errno(number: u32) -> Errno {
     Errno::from_raw_os_error(number as i32).unwrap_or(Errno::EPROTO)
 }
 
-/// In a hook.
+/// Checks a condition in a hook.
 macro_rules! check {
     ($condition:expr) => {
         if !$condition {
@@ -168,12 +168,12 @@ macro_rules! check {
     };
 }
 
-/// Any program: the hook fails before it would be executed.
+/// The program doesn't matter: the hook fails before it would be executed.
 fn hooked<'a>() -> Command<'a> {
     Command::new(c"/", Args::EMPTY)
 }
 
-/// Runs `hook` in a child that is set up by `set_up`: it must end with `right`.
+/// Runs `hook` in a child of `command`: it must end with `right`.
 fn in_hook<'a>(command: &mut Command<'a>, hook: &'a mut dyn FnMut() -> Result<(), Errno>) -> Outcome {
     // SAFETY: the hooks here make system calls alone.
     unsafe { command.pre_exec(hook) };
@@ -191,7 +191,7 @@ fn in_hook<'a>(command: &mut Command<'a>, hook: &'a mut dyn FnMut() -> Result<()
     Ok(())
 }
 
-/// The error of a start, of which no child and no descriptor is left.
+/// A start must fail, and leave no child and no descriptor.
 fn fails(command: &mut Command<'_>, step: Step, errno: Errno) -> Outcome {
     let (open, mask) = (raw::open_descriptors(), blocked());
     match command.spawn() {
@@ -224,31 +224,23 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             || fails(&mut Command::new(path, args), Step::Exec, errno),
         );
     }
-    report.test(Needs::Calls, "spawn: a directory that doesn't exist", || {
+    report.test(Needs::Calls, "spawn: a directory that doesn't exist is ENOENT", || {
         fails(hooked().current_dir(c"/no/such"), Step::Directory, Errno::ENOENT)
     });
-    report.test(Needs::Calls, "spawn: impossible descriptors are EINVAL", impossible);
-    report.test(Needs::Calls, "spawn: u32::MAX is no user and no group", || {
+    tests! { report;
+        "spawn: targets that are negative or occur twice are EINVAL, and those beyond the limit EBADF": impossible;
+    }
+    report.test(Needs::Calls, "spawn: the user or group u32::MAX is EINVAL", || {
         fails(hooked().user(u32::MAX), Step::User, Errno::EINVAL)?;
         fails(hooked().group(u32::MAX), Step::Group, Errno::EINVAL)
     });
-    report.test(Needs::Calls, "spawn: too few free descriptors", too_few);
-    report.test(Needs::Calls, "spawn: each errno of a hook is returned", errnos_of_hook);
-    report.test(
-        Needs::Calls,
-        "spawn: a hook that exits, and one that is killed",
-        hooks_end,
-    );
-    report.test(
-        Needs::Calls,
-        "spawn: handlers are reset, ignored signals stay",
-        dispositions,
-    );
-    report.test(
-        Needs::Calls,
-        "spawn: a signal to the child ends it, and runs no handler of the parent",
-        signal_in_child,
-    );
+    tests! { report;
+        "spawn: too few free descriptors are EMFILE at the step that lacks them": too_few;
+        "spawn: the errno of a hook is returned": errnos_of_hook;
+        "spawn: a hook can end the child, which is then waited for as usual": hooks_end;
+        "spawn: handlers are reset, and ignored signals stay ignored": dispositions;
+        "spawn: a signal to the child ends it, and runs no handler of the parent": signal_in_child;
+    }
     report.test(
         Needs::Kernel("it never blocks some signals"),
         "spawn: all signals are blocked during the start",
@@ -259,23 +251,27 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             })
         },
     );
-    report.test(Needs::Calls, "spawn: session, directory, parent-death signal", settings);
-    report.test(Needs::Calls, "spawn: user and groups", users);
-    report.test(Needs::Calls, "spawn: descriptors in every order", || {
-        for order in 0..4_usize.pow(4) {
-            orders(order)?;
-        }
-        Ok(())
-    });
-    report.test(Needs::Calls, "spawn: descriptors at free numbers", free_numbers);
+    tests! { report;
+        "spawn: session, directory and parent-death signal are set": settings;
+        "spawn: user and groups are set": users;
+    }
     report.test(
         Needs::Calls,
-        "spawn: descriptors at the numbers of the pair",
-        taken_numbers,
+        "spawn: four descriptors are mapped to each other's numbers in every order",
+        || {
+            for order in 0..4_usize.pow(4) {
+                orders(order)?;
+            }
+            Ok(())
+        },
     );
-    report.test(Needs::Calls, "spawn: closed standard descriptors", closed_standard);
-    report.test(Needs::Calls, "reap: a child without a Child", reaps);
-    report.test(Needs::Calls, "a hundred starts that fail", || {
+    tests! { report;
+        "spawn: a descriptor is mapped to several free numbers": free_numbers;
+        "spawn: descriptors are mapped to numbers that the pair and the report have": taken_numbers;
+        "spawn: it works while the standard descriptors are closed": closed_standard;
+        "reap: a child is reaped by its process ID after its Child was dropped": reaps;
+    }
+    report.test(Needs::Calls, "spawn: a hundred failures leave nothing open", || {
         let before = raw::open_descriptors();
         for _ in 0..100 {
             fails(&mut Command::new(c"/no/such", args), Step::Exec, Errno::ENOENT)?;
@@ -284,24 +280,34 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
         Ok(())
     });
 
-    report.test(EXEC, "spawn: what the program finds", || inherits(&this));
-    report.test(EXEC, "spawn: dispositions and mask of the program", || {
-        program_signals(&this)
-    });
-    report.test(EXEC, "wait: exit codes", || exit_codes(&this));
-    report.test(EXEC, "signal: a child is killed, and stopped and continued", || {
+    report.test(
+        EXEC,
+        "spawn: the program finds its arguments, environment, descriptors and socket",
+        || inherits(&this),
+    );
+    report.test(
+        EXEC,
+        "spawn: the program has the dispositions and the mask that were set",
+        || program_signals(&this),
+    );
+    report.test(EXEC, "wait: exit codes are returned", || exit_codes(&this));
+    report.test(EXEC, "signal: a child is killed, or stopped and continued", || {
         signals(&this)
     });
-    report.test(EXEC, "pidfd: readable when the child has ended", || pidfd_polls(&this));
-    report.test(EXEC, "pidfd: the exit status of a received one", || {
+    report.test(EXEC, "pidfd: it is readable when the child has ended", || {
+        pidfd_polls(&this)
+    });
+    report.test(EXEC, "pidfd: a received one reports the exit status", || {
         received_pidfd(&this)
     });
-    report.test(EXEC, "a hundred children", || many(&this));
-    report.test(EXEC, "spawn: a shared hook's writes are seen", || shared(&this));
+    report.test(EXEC, "spawn: a hundred children leave nothing open", || many(&this));
+    report.test(EXEC, "spawn: the parent sees what a hook wrote", || shared(&this));
 
-    report.test(Needs::Calls, "SignalFd: receives, polls, and leaves others", signal_fd);
-    report.test(Needs::Calls, "SignalFd: SIGCHLD names the child", signal_of_child);
-    report.test(Needs::Calls, "syscall: any call", || {
+    tests! { report;
+        "SignalFd: it receives its signals, and can be polled": signal_fd;
+        "SignalFd: SIGCHLD reports the child": signal_of_child;
+    }
+    report.test(Needs::Calls, "syscall: any system call can be made", || {
         // SAFETY: these calls have no arguments, or none that is memory.
         unsafe {
             same!(syscall::<__NR_getpid>([0; 6]), raw::getpid());
@@ -329,7 +335,7 @@ fn impossible() -> Outcome {
     Ok(())
 }
 
-/// The pair, the pidfd, and a temporary number, each one too many.
+/// Room for fewer descriptors than the pair, the pidfd and a temporary number need.
 fn too_few() -> Outcome {
     let status = raw::in_child(|| {
         let (Ok((a, _b)), has_pidfds) = (UnixStream::pair(), raw::kernel_release() >= (5, 2)) else {
@@ -362,13 +368,13 @@ fn errnos_of_hook() -> Outcome {
         // SAFETY: it does nothing.
         unsafe { command.pre_exec(&mut hook) };
         fails(&mut command, Step::Hook, errno(number))?;
-        // It can be called again.
+        // The hook can be called again.
         fails(&mut command, Step::Hook, errno(number))?;
     }
     Ok(())
 }
 
-/// They leave without a report, as a program that is executed does.
+/// Such a hook makes no report, as when a program is executed.
 fn hooks_end() -> Outcome {
     for code in [0, 1, 42, 127, 255] {
         let mut hook = || raw::exit(code);
@@ -396,7 +402,7 @@ extern "C" fn never(_: i32) {
     raw::exit(99)
 }
 
-/// Runs a test with dispositions for three signals, which it restores.
+/// Runs a test with three signals handled or ignored, and restores their dispositions.
 fn with_dispositions(test: impl FnOnce() -> Outcome) -> Outcome {
     let all = [
         (Signal::USR1, never as *const () as usize),
@@ -429,7 +435,7 @@ fn dispositions() -> Outcome {
     })
 }
 
-/// It is pending in the child until the mask is set.
+/// The signal is pending in the child until the mask is set.
 fn signal_in_child() -> Outcome {
     with_dispositions(|| {
         let mut hook = || {
@@ -500,8 +506,8 @@ fn users() -> Outcome {
     })
 }
 
-/// Four sockets, each of which is known by its peer: `order` is the base-4 number of where each goes, from the first's number
-/// on. Where two would go to one number it is an error.
+/// Maps four sockets, recognized by their peers, to each other's numbers. The digits of `order`, to base 4, are their targets. If
+/// two have the same target, the start must fail.
 fn orders(order: usize) -> Outcome {
     const N: usize = 4;
     let pairs = [
@@ -532,7 +538,7 @@ fn orders(order: usize) -> Outcome {
     Ok(())
 }
 
-/// One socket at several numbers, also where the report's descriptor is.
+/// Maps one socket to several numbers, one of which the report's descriptor has.
 fn free_numbers() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     // The numbers behind `b` are free: the report gets the first two.
@@ -552,7 +558,7 @@ fn free_numbers() -> Outcome {
     Ok(())
 }
 
-/// The child's end and the report's have numbers to which something else is mapped.
+/// Something is mapped to the numbers of the child's end and of the report.
 fn taken_numbers() -> Outcome {
     let (a, b) = must!(UnixStream::pair());
     let first = b.as_raw_fd() + 1;
@@ -577,7 +583,7 @@ fn taken_numbers() -> Outcome {
     Ok(())
 }
 
-/// The pair, the report and the pidfd then have the lowest numbers.
+/// The pair, the report and the pidfd then get the lowest numbers.
 fn closed_standard() -> Outcome {
     let status = raw::in_child(|| {
         (0..3).for_each(|fd| _ = raw::close(fd));
@@ -614,7 +620,7 @@ fn reaps() -> Outcome {
         };
         let id = child.id();
         drop(child);
-        // It ends soon, and stays until it is waited for.
+        // It ends soon, and remains a zombie until it is waited for.
         loop {
             match any_ended() {
                 Ok(Some(ended)) => {
@@ -654,7 +660,7 @@ fn inherits(this: &Program<'_>) -> Outcome {
     same!(child.wait(), 5 << 8);
     drop((socket, child));
 
-    // A second child of the same command; the last end at other numbers.
+    // A second child of the same command, with the end at other numbers.
     let (socket, mut child) = must!(command.env(env.as_args()).spawn_with_socket::<Seqpacket>(&[0, AT, 9]));
     let found = must!(state(&socket));
     same!(found.environment, 3_u32);
@@ -850,7 +856,7 @@ fn signal_fd() -> Outcome {
     Ok(())
 }
 
-/// No signal is blocked.
+/// Unblocks all signals.
 fn restore_mask() {
     call(
         __NR_rt_sigprocmask,

@@ -1,16 +1,16 @@
 //! One line for each test, and the closing count.
 
 use core::fmt;
-use freestanding::{println, raw};
+use freestanding::{Counts, raw};
 use linux_socketpair::process::{ExitStatus, SpawnError};
 use linux_socketpair::{Errno, Incomplete, Truncated};
 
-/// Where a test can show what it is for.
+/// What a test needs in order to prove something.
 #[derive(Clone, Copy)]
 pub enum Needs {
     /// The system calls, whatever implements them.
     Calls,
-    /// The kernel: QEMU user mode behaves differently, as the text says.
+    /// A kernel: QEMU user mode differs, as the text states.
     Kernel(&'static str),
     /// Seccomp filters: Linux 3.5, where they are built in, and not QEMU user mode.
     Seccomp,
@@ -19,14 +19,12 @@ pub enum Needs {
 pub struct Report {
     in_qemu: bool,
     seccomp: bool,
-    passed: u32,
-    failed: u32,
-    skipped: u32,
+    pub counts: Counts,
 }
 
 pub type Outcome = Result<(), Otherwise>;
 
-/// How a test ended that did not pass.
+/// Why a test did not pass.
 pub enum Otherwise {
     /// What was seen, what was expected, and the line that compared them.
     Failed { seen: [isize; 2], line: u32 },
@@ -41,70 +39,62 @@ impl Report {
         Self {
             in_qemu,
             seccomp: raw::has_seccomp_filters(),
-            passed: 0,
-            failed: 0,
-            skipped: 0,
+            counts: Counts::default(),
         }
     }
 
     pub fn test(&mut self, needs: Needs, name: impl fmt::Display, test: impl FnOnce() -> Outcome) {
+        let counts = &mut self.counts;
         match needs {
             Needs::Kernel(why) if self.in_qemu => {
-                self.skipped += 1;
-                println!("skip  {name} (QEMU user mode: {why})");
-                return;
+                return counts.skip(name, format_args!("QEMU user mode: {why}"));
             }
-            Needs::Seccomp if !self.seccomp => {
-                self.skipped += 1;
-                println!("skip  {name} (there are no seccomp filters)");
-                return;
-            }
+            Needs::Seccomp if !self.seccomp => return counts.skip(name, "there are no seccomp filters"),
             _ => {}
         }
         match test() {
-            Ok(()) => {
-                self.passed += 1;
-                println!("ok    {name}");
-            }
+            Ok(()) => counts.pass(name),
             Err(Otherwise::Failed {
                 seen: [seen, expected],
                 line,
-            }) => {
-                self.failed += 1;
-                println!("FAIL  {name}: {seen}, expected {expected} (line {line})");
-            }
-            Err(Otherwise::Skipped(why)) => {
-                self.skipped += 1;
-                println!("skip  {name} ({why})");
-            }
-            Err(Otherwise::Since(major, minor)) => {
-                self.skipped += 1;
-                println!("skip  {name} (since Linux {major}.{minor})");
-            }
+            }) => counts.fail(format_args!("{name}: {seen}, expected {expected} (line {line})")),
+            Err(Otherwise::Skipped(why)) => counts.skip(name, why),
+            Err(Otherwise::Since(major, minor)) => counts.skip(name, format_args!("since Linux {major}.{minor}")),
         }
     }
-
-    pub fn close(&self) -> bool {
-        println!(
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        );
-        self.failed == 0 && self.passed > 0
-    }
 }
 
-/// Runs a generic test for each kind of socket, or only for those that keep the boundaries of messages.
-macro_rules! each_kind {
-    ($report:expr, $needs:expr, $name:literal, $test:ident) => {
-        $report.test($needs, concat!("STREAM: ", $name), $test::<linux_socketpair::kind::Stream>);
-        crate::report::each_kind!(messages $report, $needs, $name, $test);
+/// Runs tests, each with its name and its function, and with what it needs, in parentheses, if that is more than `Needs::Calls`.
+/// A generic test is run for `each kind` of socket, or `each message kind`: those that keep the boundaries of messages.
+macro_rules! tests {
+    ($report:expr;) => {};
+    ($report:expr; each kind $(($needs:expr))? $name:literal: $test:ident; $($rest:tt)*) => {
+        let needs = $crate::report::needs!($($needs)?);
+        $report.test(needs, concat!("STREAM: ", $name), $test::<linux_socketpair::kind::Stream>);
+        $crate::report::tests! { $report; each message kind (needs) $name: $test; $($rest)* }
     };
-    (messages $report:expr, $needs:expr, $name:literal, $test:ident) => {
-        $report.test($needs, concat!("DGRAM: ", $name), $test::<linux_socketpair::kind::Datagram>);
-        $report.test($needs, concat!("SEQPACKET: ", $name), $test::<linux_socketpair::kind::Seqpacket>);
+    ($report:expr; each message kind $(($needs:expr))? $name:literal: $test:ident; $($rest:tt)*) => {
+        let needs = $crate::report::needs!($($needs)?);
+        $report.test(needs, concat!("DGRAM: ", $name), $test::<linux_socketpair::kind::Datagram>);
+        $report.test(needs, concat!("SEQPACKET: ", $name), $test::<linux_socketpair::kind::Seqpacket>);
+        $crate::report::tests! { $report; $($rest)* }
+    };
+    ($report:expr; $(($needs:expr))? $name:literal: $test:ident; $($rest:tt)*) => {
+        $report.test($crate::report::needs!($($needs)?), $name, $test);
+        $crate::report::tests! { $report; $($rest)* }
     };
 }
-pub(crate) use each_kind;
+pub(crate) use tests;
+
+macro_rules! needs {
+    () => {
+        $crate::report::Needs::Calls
+    };
+    ($needs:expr) => {
+        $needs
+    };
+}
+pub(crate) use needs;
 
 /// A number to compare: what a call returned, or its errno, negated.
 pub trait Seen {
@@ -186,7 +176,7 @@ macro_rules! same {
 }
 pub(crate) use same;
 
-/// The value; an error ends the test as failed.
+/// The value of a result; an error ends the test as failed.
 macro_rules! must {
     ($result:expr) => {
         match $result {
@@ -215,7 +205,7 @@ macro_rules! since {
 }
 pub(crate) use since;
 
-/// Skips the test on a kernel that is older.
+/// Skips the test on an older kernel.
 macro_rules! requires {
     ($major:literal, $minor:literal) => {
         if freestanding::raw::kernel_release() < ($major, $minor) {
@@ -225,7 +215,7 @@ macro_rules! requires {
 }
 pub(crate) use requires;
 
-/// Ends the test as failed: what should be here is not.
+/// Ends the test as failed, since something that is expected is missing.
 macro_rules! missing {
     () => {
         return Err($crate::report::Otherwise::Failed {

@@ -1,4 +1,4 @@
-//! What a strict sandbox must allow, and that the errnos of filters reach the caller.
+//! What a strict sandbox must allow, and that errnos from filters reach the caller.
 
 use core::{
     mem::{ManuallyDrop, MaybeUninit},
@@ -20,9 +20,9 @@ use linux_socketpair::{
 
 use crate::control::{declare, send};
 use crate::explain::STATFS;
-use crate::report::{Needs, Outcome, Report, must, requires, same};
+use crate::report::{Needs, Outcome, Report, must, requires, same, tests};
 
-/// Pairs on which the calls are made: both have received 4 bytes, and of the second the sender was shut down then.
+/// Pairs on which the calls are made. In both, 4 bytes are waiting; in the second, the sender has been shut down.
 struct Pairs {
     a: UnixStream,
     b: UnixStream,
@@ -264,7 +264,7 @@ const USES: &[Use] = &[
     Use {
         row: "`spawn`, `spawn_with_socket`: `rt_sigprocmask`, `socketpair`, `clone`, `close`, `rt_sigaction`, `execve`; \
               after an error `sendto`, `exit_group`, `waitid`",
-        // Without `sendto` the filter ends the child, and the error is known nevertheless.
+        // Without `sendto` the filter ends the child, which reports the error too.
         calls: &[
             __NR_rt_sigprocmask,
             __NR_socketpair,
@@ -364,8 +364,8 @@ const USES: &[Use] = &[
     },
 ];
 
-/// Whether a start came to the program, a folder, or to a step that only root may take. If the filter has ended the child,
-/// it ends this process too.
+/// Whether the start failed as it must: a folder can't be executed, and some steps only root may take. If the filter has ended
+/// the child, it ends this process too.
 fn cannot_execute(spawned: Result<Child, SpawnError>) -> bool {
     match spawned {
         Err(error) => matches!(error.errno(), Errno::EACCES | Errno::EPERM),
@@ -416,16 +416,10 @@ pub fn tests(report: &mut Report) {
             );
         }
     }
-    report.test(
-        Needs::Seccomp,
-        "every errno from 1 to 4095 is returned unchanged by every call",
-        every_errno,
-    );
-    report.test(
-        Needs::Seccomp,
-        "every errno from 1 to 4095 is returned unchanged by poll",
-        every_errno_of_poll,
-    );
+    tests! { report;
+        (Needs::Seccomp) "every errno from 1 to 4095 is returned unchanged by every call": every_errno;
+        (Needs::Seccomp) "every errno from 1 to 4095 is returned unchanged by poll": every_errno_of_poll;
+    }
 }
 
 /// Older kernels lack the direct socket calls where there is `socketcall`, and on 32-bit machines ppoll_time64; what
@@ -458,10 +452,10 @@ fn allowing(calls: &[u32], without: Option<u32>, works: fn(&Pairs) -> bool) -> i
     })
 }
 
-/// A call on a socket whose descriptor is the number. The filter answers before the kernel looks at the arguments.
+/// A call on a socket whose raw file descriptor is the number. The filter decides before the kernel reads the arguments.
 type Call = fn(&UnixStream, RawFd) -> Result<(), Errno>;
 
-/// The same end as one that keeps the boundaries of messages.
+/// The end, as one that keeps the boundaries of messages.
 fn messages(end: &UnixStream) -> UnixSeqpacket<BorrowedFd<'_>> {
     // SAFETY: the filter lets no call through to whatever the number is.
     unsafe { UnixSeqpacket::from_fd_unchecked(end.as_fd()) }
@@ -619,7 +613,7 @@ const CALLS: &[Call] = &[
     |s, _| unsafe { s.set_option(SOL_SOCKET as i32, SO_TYPE as i32, &[0; 4]) },
 ];
 
-/// Some calls are repeated until they are not interrupted.
+/// Some functions repeat an interrupted call.
 fn repeated_on_eintr(n: RawFd, call: impl FnOnce() -> Result<(), Errno>) -> Result<(), Errno> {
     if n == Errno::EINTR.raw_os_error() {
         Err(Errno::EINTR)
@@ -628,7 +622,7 @@ fn repeated_on_eintr(n: RawFd, call: impl FnOnce() -> Result<(), Errno>) -> Resu
     }
 }
 
-/// For some calls ERANGE comes with the value.
+/// For some functions ERANGE comes with the value.
 fn a_value_on_erange(n: RawFd, call: impl FnOnce() -> Result<usize, Errno>) -> Result<(), Errno> {
     match call() {
         Ok(0) if n == Errno::ERANGE.raw_os_error() => Err(Errno::ERANGE),
@@ -639,7 +633,7 @@ fn a_value_on_erange(n: RawFd, call: impl FnOnce() -> Result<usize, Errno>) -> R
 /// The first argument of each call is the errno that the filter returns.
 fn every_errno() -> Outcome {
     let status = raw::in_child(|| {
-        raw::answer_with_argument(
+        raw::reject_with_argument(
             &[
                 __NR_socketpair,
                 __NR_read,
@@ -653,8 +647,8 @@ fn every_errno() -> Outcome {
             ],
             0,
         );
-        raw::answer_with_argument(&[__NR_getsockopt, __NR_setsockopt, FCNTL, __NR_ioctl, __NR_sendmmsg], 0);
-        raw::answer_with_argument(raw::RECVMMSGS, 0);
+        raw::reject_with_argument(&[__NR_getsockopt, __NR_setsockopt, FCNTL, __NR_ioctl, __NR_sendmmsg], 0);
+        raw::reject_with_argument(raw::RECVMMSGS, 0);
         for n in 1..=4095 {
             let socket = ManuallyDrop::new(unchecked(n));
             for (at, call) in CALLS.iter().enumerate() {
@@ -672,7 +666,7 @@ fn every_errno() -> Outcome {
 fn every_errno_of_poll() -> Outcome {
     let (a, _b) = must!(UnixStream::pair());
     let status = raw::in_child(|| {
-        raw::answer_with_argument(raw::PPOLLS, 1);
+        raw::reject_with_argument(raw::PPOLLS, 1);
         let mut fds = [(); 4095].map(|()| PollFd::new(&a, PollFlags::IN));
         let right = (1..=4095).all(|n| poll(&mut fds[..n], None).map_err(Errno::raw_os_error) == Err(n as i32));
         i32::from(!right)

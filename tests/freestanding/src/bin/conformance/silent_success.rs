@@ -10,7 +10,7 @@ use linux_socketpair::{
     UnixStream, socketpair, space,
 };
 
-use crate::report::{Needs, Outcome, Report, same};
+use crate::report::{Needs, Outcome, Report, same, tests};
 
 /// One end of a pair, and something to check with it.
 type Check = fn(&UnixStream) -> bool;
@@ -169,21 +169,19 @@ pub fn tests(report: &mut Report) {
                     __NR_sendmmsg,
                     raw::RECVMMSG,
                 ];
-                raw::refuse(calls.map(|call| (call, 0)));
+                raw::reject(calls.map(|call| (call, 0)));
                 i32::from(!check(&end))
             });
             same!(status, 0);
             Ok(())
         });
     }
-    report.test(
-        Needs::Seccomp,
-        "forged control messages are seen by a test that receives them",
-        forged_rights_are_rights,
-    );
+    tests! { report;
+        (Needs::Seccomp) "the forged control messages of these tests would be received": forged_rights_are_rights;
+    }
 }
 
-/// That the memory above would have been read as a message.
+/// Shows that the memory above would have been read as a message.
 fn forged_rights_are_rights() -> Outcome {
     let Ok((end, _peer)) = UnixStream::pair() else {
         crate::report::missing!();

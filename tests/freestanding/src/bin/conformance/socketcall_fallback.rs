@@ -14,9 +14,9 @@ use linux_socketpair::{
 use crate::control::{declare, send};
 use crate::report::{Needs, Outcome, Report, requires, same};
 
-/// Has a filter return an errno from each of the system calls.
+/// Installs a filter that returns an errno from each of the system calls.
 fn install(filter: &[(u32, Errno)]) {
-    raw::refuse(
+    raw::reject(
         filter
             .iter()
             .map(|&(number, errno)| (number, errno.raw_os_error() as u32)),
@@ -67,7 +67,7 @@ fn direct(call: &u32) -> &[u32] {
     }
 }
 
-/// A filter that returns the errno from each of these calls, and from `socketcall` the second one.
+/// A filter that returns the errno from each of these calls, and another one from `socketcall`.
 fn rejecting(calls: &[u32], errno: Errno, socketcall: Option<(u32, Errno)>) -> ([(u32, Errno); 16], usize) {
     let mut filter = [(0, errno); 16];
     let mut len = 0;
@@ -79,7 +79,7 @@ fn rejecting(calls: &[u32], errno: Errno, socketcall: Option<(u32, Errno)>) -> (
     (filter, len)
 }
 
-/// Makes each of them, with all its arguments in use. Whether everything was right.
+/// Makes each of them, with all its arguments in use. Returns whether everything was right.
 fn every_call() -> Result<bool, Errno> {
     let (a, b) = UnixSeqpacket::pair()?;
     b.set_send_buffer_size(30_000)?;
@@ -102,7 +102,7 @@ fn every_call() -> Result<bool, Errno> {
     Ok(right && b.send(b"x")? == 1)
 }
 
-/// Makes them in a process with a filter: 0 if everything was right, or the first errno.
+/// Makes them in a process with a filter. Returns 0 if everything was right, or the first errno.
 fn every_call_under(filter: &[(u32, Errno)]) -> i32 {
     let status = raw::in_child(|| {
         install(filter);
@@ -151,7 +151,7 @@ pub fn tests(report: &mut Report) {
                 same!(every_call_under(&[first]), 0);
                 let filter = [first, (with_32_bits, Errno::EXFULL)];
                 same!(every_call_under(&filter), Errno::EXFULL.raw_os_error());
-                // Where that works, the other is not made.
+                // Where the first works, the other is not made.
                 requires!(5, 1);
                 same!(every_call_under(&filter[1..]), 0);
                 Ok(())

@@ -1,6 +1,6 @@
 //! Where i386 enters the kernel: at the vDSO's entry, or with `int 0x80`.
 //!
-//! The first call of a process finds it, so each test forks a process before this one makes a call of its own.
+//! The first call of a process decides it, so each test forks a process before this one makes a call.
 
 use core::ffi::CStr;
 use freestanding::{Arguments, raw};
@@ -17,7 +17,7 @@ const NO_PAIR: i32 = 3;
 const NOT_PREPARED: i32 = 4;
 const NOT_INTERRUPTED: i32 = 5;
 
-/// The kernel's vDSO in this process, zeros where there is none.
+/// The kernel's vDSO in this process: zeros if there is none.
 #[derive(Clone, Copy)]
 struct Vdso {
     image: usize,
@@ -31,9 +31,9 @@ fn offered() -> Vdso {
     unsafe { (&raw const OFFERED).read() }
 }
 
-/// Where a process must enter the kernel if nothing keeps it from looking: PR_GET_AUXV exists since Linux 6.4.
+/// Where a process must enter the kernel if nothing prevents the search: PR_GET_AUXV exists since Linux 6.4.
 fn expected() -> i32 {
-    // Since Linux 6.4. QEMU user mode 10 offers an entry on the stack alone.
+    // QEMU user mode 10 offers an entry on the stack alone.
     if offered().entry != 0 && raw::reports_auxv() {
         VDSO
     } else {
@@ -65,7 +65,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             format_args!("a filter returns {errno} from PR_GET_AUXV: int 0x80"),
             || {
                 enters(INT_0X80, || {
-                    raw::refuse_when(__NR_prctl, PR_GET_AUXV, errno as u32);
+                    raw::reject_when(__NR_prctl, PR_GET_AUXV, errno as u32);
                     true
                 })
             },
@@ -75,7 +75,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             format_args!("a filter returns {errno} from rt_sigprocmask, whatever is asked: int 0x80"),
             || {
                 enters(INT_0X80, || {
-                    raw::refuse([(__NR_rt_sigprocmask, errno as u32)]);
+                    raw::reject([(__NR_rt_sigprocmask, errno as u32)]);
                     true
                 })
             },
@@ -167,7 +167,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
         "an entry that was not found isn't looked up again",
         || {
             let prepare = || {
-                raw::refuse_when(__NR_prctl, PR_GET_AUXV, Errno::EINVAL.raw_os_error() as u32);
+                raw::reject_when(__NR_prctl, PR_GET_AUXV, Errno::EINVAL.raw_os_error() as u32);
                 UnixStream::pair().map(keep_open).is_ok()
             };
             same!(pair_status(prepare, &[__NR_socketpair]), 0);
@@ -220,10 +220,10 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
     });
 }
 
-/// Two keys of an auxiliary vector and their values, given the kernel's vDSO.
+/// Makes two entries of an auxiliary vector, given the kernel's vDSO.
 type Auxv = fn(Vdso) -> [(u32, usize); 2];
 
-/// Auxiliary vectors in place of the kernel's: a kernel or a loader may report such.
+/// Auxiliary vectors in place of the kernel's, such as a kernel or a loader may report.
 const AUXVS: [(&str, Auxv); 7] = [
     ("what it did: the entry is used", |Vdso { image, entry }| {
         [(AT_SYSINFO_EHDR, image), (AT_SYSINFO, entry)]
@@ -255,7 +255,7 @@ const AUXVS: [(&str, Auxv); 7] = [
     }),
 ];
 
-/// Prepares a process and starts a timer, and expects where the call enters the kernel that the timer then interrupts.
+/// Prepares a process and starts a timer. The call that the timer interrupts must have entered the kernel as expected.
 fn enters(expected: i32, prepare: impl FnOnce() -> bool) -> Outcome {
     let status = raw::in_child(|| {
         if !prepare() {
@@ -274,8 +274,8 @@ fn enters(expected: i32, prepare: impl FnOnce() -> bool) -> Outcome {
     Ok(())
 }
 
-/// An interrupted call would fail with EINTR, at the instruction behind the one that entered the kernel. The timer's
-/// other signals interrupt no call, and are ignored.
+/// Where an interrupted call is about to fail with EINTR, the next instruction follows the one that entered the kernel. Signals
+/// that interrupt no call are ignored.
 extern "C" fn report_entry(_: i32, _: *const u8, context: *const raw::Context) {
     const INT: [u8; 2] = [0xcd, 0x80];
     // SAFETY: the kernel put the context there.
@@ -302,7 +302,7 @@ fn keep_open((a, b): (UnixStream, UnixStream)) {
     _ = (a.into_raw_fd(), b.into_raw_fd());
 }
 
-/// Prepares a process, then makes a pair where only some calls are allowed: the wait status.
+/// The wait status of a process that is prepared, and then makes a pair while only some calls are allowed.
 fn pair_status(prepare: impl FnOnce() -> bool, calls: &[u32]) -> i32 {
     raw::in_child(|| {
         if !prepare() {
@@ -317,7 +317,7 @@ fn pair_status(prepare: impl FnOnce() -> bool, calls: &[u32]) -> i32 {
     })
 }
 
-/// Removes the vDSO, as a loader may. Today's kernels don't split it, so its size is tried.
+/// Removes the vDSO, as a loader may. Kernels unmap only the whole of it, so sizes are tried.
 fn unmap_vdso() -> bool {
     let Vdso { image, entry } = offered();
     let up_to_entry = (entry.max(image) | 4095) + 1 - image;
@@ -327,10 +327,10 @@ fn unmap_vdso() -> bool {
 
 const AUXV: &CStr = c"/tmp/proc/self/auxv";
 
-/// Makes the file.
+/// Creates the file.
 type Forge = fn() -> isize;
 
-/// What another user may put where a process with that root directory would find its auxiliary vector.
+/// What another user may put in the place of the auxiliary vector of a process with that root directory.
 const FORGERIES: [(&str, Forge); 2] = [
     ("forged: it has no influence", || {
         let forged = [

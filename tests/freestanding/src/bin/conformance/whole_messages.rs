@@ -1,4 +1,4 @@
-//! Whole messages on streams: all bytes, and the descriptors that belong to them exactly once, however the kernel divides them.
+//! Whole messages on streams: all bytes arrive, and their descriptors exactly once, however the kernel divides the messages.
 
 use core::time::Duration;
 use freestanding::raw;
@@ -6,98 +6,30 @@ use linux_socketpair::{
     AsFd, ControlMessage, Errno, Incomplete, IoSlice, IoSliceMut, RecvControl, SendControl, UnixStream, space,
 };
 
-use crate::bytes::pair;
-use crate::control::{NothingLeaks, Test, declare, send};
-use crate::report::{Needs, Outcome, Report, missing, must, requires, same};
-
-const NO_CTRUNC: Needs = Needs::Kernel("it doesn't set MSG_CTRUNC");
+use crate::bytes::{content, pair};
+use crate::control::{NO_CTRUNC, NothingLeaks, declare, send};
+use crate::report::{Needs, Outcome, Report, missing, must, requires, same, tests};
 
 pub fn tests(report: &mut Report) {
     let mut report = NothingLeaks(report);
-    let tests: &[Test] = &[
-        (
-            Needs::Calls,
-            "send_message_all: a message in many parts, with its descriptors once, at its first byte",
-            sent_once,
-        ),
-        (
-            Needs::Calls,
-            "send_message_all: nothing to send is no call, and descriptors without a byte are EINVAL",
-            nothing_to_send,
-        ),
-        (
-            Needs::Calls,
-            "send_message_all: an error keeps what was not sent",
-            unsent,
-        ),
-        (
-            Needs::Calls,
-            "send_message_all, recv_message_exact: more buffers than one call accepts",
-            many_buffers,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: descriptors of several parts, and not those of the next message",
-            several_parts,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: what comes before EAGAIN stays, and the same call continues",
-            interrupted,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: end of stream within a message, which keeps what came",
-            end_of_stream,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: descriptors that are taken between parts are not returned again",
-            taken_between_parts,
-        ),
-        (
-            NO_CTRUNC,
-            "recv_message_exact: too little memory is reported, and all bytes arrive",
-            too_little_memory,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: too few free descriptors are reported, and all bytes arrive",
-            too_few_free,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: set_max_descriptors counts those of all parts",
-            max_descriptors,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: the same sender is kept once, with descriptors around it",
-            same_sender,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: different senders are kept",
-            different_senders,
-        ),
-        (
-            Needs::Kernel("it doesn't know the option"),
-            "recv_message_exact: the bytes that are left are those of the last part",
-            bytes_left,
-        ),
-        (
-            Needs::Calls,
-            "recv_message_exact: empty buffers receive nothing",
-            empty_buffers,
-        ),
-        (
-            Needs::Calls,
-            "between processes, whole messages with descriptors in both directions",
-            between_processes,
-        ),
-    ];
-    for &(needs, name, test) in tests {
-        report.test(needs, name, test);
+    tests! { report;
+        "send_message_all: descriptors are sent once, with the first byte of many parts": sent_once;
+        "send_message_all: without bytes it makes no call, and with descriptors it is EINVAL": nothing_to_send;
+        "send_message_all: an error keeps what was not sent": unsent;
+        "send_message_all, recv_message_exact: more buffers than one call accepts": many_buffers;
+        "recv_message_exact: descriptors of several parts, and not those of the next message": several_parts;
+        "recv_message_exact: what came before EAGAIN is kept, and the next call continues": interrupted;
+        "recv_message_exact: end of stream within a message keeps what came before": end_of_stream;
+        "recv_message_exact: descriptors that are taken between parts are not returned again": taken_between_parts;
+        (NO_CTRUNC) "recv_message_exact: too little memory is reported, and all bytes arrive": too_little_memory;
+        "recv_message_exact: too few free descriptors are reported, and all bytes arrive": too_few_free;
+        "recv_message_exact: set_max_descriptors counts those of all parts": max_descriptors;
+        "recv_message_exact: credentials of the same sender are kept once, descriptors all": same_sender;
+        "recv_message_exact: credentials of different senders are all kept": different_senders;
+        (Needs::Kernel("it doesn't know the option")) "recv_message_exact: BytesToRecv is that of the last part":
+            bytes_left;
+        "recv_message_exact: empty buffers receive nothing": empty_buffers;
+        "whole messages with descriptors pass between processes in both directions": between_processes;
     }
 }
 
@@ -105,7 +37,7 @@ fn is(result: Result<(), Incomplete>, done: usize, errno: Option<Errno>) -> bool
     result == Err(Incomplete { done, errno })
 }
 
-/// Receives what is there, compares it with the content from `at` on, and counts the descriptors that come along.
+/// Receives what is there, compares it with the content from `at` on, and counts the descriptors that come with it.
 fn drain(b: &UnixStream, content: &[u8], at: &mut usize) -> Result<usize, Errno> {
     let mut buf = [0; 1000];
     let mut count = 0;
@@ -127,15 +59,7 @@ fn drain(b: &UnixStream, content: &[u8], at: &mut usize) -> Result<usize, Errno>
 }
 
 const LEN: usize = 700_001;
-static CONTENT: [u8; LEN] = {
-    let mut content = [0; LEN];
-    let mut at = 0;
-    while at < LEN {
-        content[at] = (at % 251) as u8;
-        at += 1;
-    }
-    content
-};
+static CONTENT: [u8; LEN] = content();
 
 fn sent_once() -> Outcome {
     let (a, b): (UnixStream, UnixStream) = must!(pair());
@@ -442,7 +366,7 @@ fn same_sender() -> Outcome {
     declare!(control: RecvControl, 2 * SENDER + 2 * space::rights(2));
     let mut buf = [0; 9];
     let mut bufs = [IoSliceMut::new(&mut buf)];
-    // More parts than there would be room for.
+    // More parts than there would be memory for, if each kept its sender.
     for (part, count) in [
         (&b"a"[..], 0),
         (b"b", 2),

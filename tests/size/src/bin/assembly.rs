@@ -3,7 +3,7 @@
 
 use core::panic::PanicInfo;
 
-core::arch::global_asm!(include_str!(env!("BY_HAND_INT80")), options(raw));
+core::arch::global_asm!(include_str!(env!("ASSEMBLY")), options(raw));
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {

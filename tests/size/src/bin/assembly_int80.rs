@@ -3,7 +3,7 @@
 
 use core::panic::PanicInfo;
 
-core::arch::global_asm!(include_str!(env!("BY_HAND")), options(raw));
+core::arch::global_asm!(include_str!(env!("ASSEMBLY_INT80")), options(raw));
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {

@@ -1,4 +1,4 @@
-//! What the peers have in common whose user makes system calls by number.
+//! Shared by the peers whose users make system calls by number.
 
 use std::{fmt::Debug, marker::PhantomData, mem::MaybeUninit, os::fd::RawFd, ptr};
 

@@ -1,10 +1,10 @@
-//! No peer, but the basis of all: the same calls with the bare instruction, whose results are not checked.
+//! The kernel's part, which is the same for all peers: the calls with the bare instruction, whose results are not checked.
 
 use std::{arch::asm, convert::Infallible};
 
 use syscalls::Sysno;
 
-use super::system_calls::Enter;
+use super::raw_system_calls::Enter;
 
 pub struct Kernel;
 
@@ -15,7 +15,7 @@ impl Enter for Kernel {
     unsafe fn enter<const N: usize>(number: Sysno, arguments: [usize; N]) -> Result<usize, Infallible> {
         let mut all = [0; 6];
         all[..N].copy_from_slice(&arguments);
-        // SAFETY: the caller vouches for the call.
+        // SAFETY: as the caller guarantees.
         Ok(unsafe { enter(number, all) })
     }
 }
@@ -27,7 +27,7 @@ impl Enter for Kernel {
 #[inline]
 unsafe fn enter(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
     let ret;
-    // SAFETY: the caller vouches for the call; the kernel changes memory, rax, rcx and r11.
+    // SAFETY: as the caller guarantees; the kernel changes memory, rax, rcx and r11.
     unsafe {
         asm!(
             "syscall",
@@ -46,7 +46,7 @@ unsafe fn enter(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
     ret
 }
 
-/// Through the vDSO's entry, the fastest there is; both libcs keep its address at gs:16.
+/// Through the vDSO's entry, the fastest one; glibc and musl keep its address at gs:16.
 ///
 /// # Safety
 ///
@@ -57,7 +57,7 @@ unsafe fn enter(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
     // LLVM reserves esi and ebp.
     let block = [number as usize, d, f];
     let ret;
-    // SAFETY: the caller vouches for the call; memory, eax and the flags change, and esi and ebp are restored.
+    // SAFETY: as the caller guarantees; memory, eax and the flags change, and esi and ebp are restored.
     unsafe {
         asm!(
             "push esi",
