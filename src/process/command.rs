@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_void};
 use core::{cell::Cell, convert::Infallible, error, fmt, ptr};
 use linux_raw_sys::general::{
-    CLONE_PIDFD, CLONE_VFORK, CLONE_VM, F_DUPFD_CLOEXEC, F_SETFD, P_PID, SIG_SETMASK, SIGCHLD, SIGKILL, WEXITED,
+    CLONE_PIDFD, CLONE_VFORK, CLONE_VM, F_DUPFD_CLOEXEC, F_SETFD, SIG_SETMASK, SIGCHLD, SIGKILL,
 };
 use linux_raw_sys::net::MSG_NOSIGNAL;
 
@@ -229,10 +229,10 @@ impl<'a> Command<'a> {
     /// The child runs in this process's memory, on the stack of the thread that called [`spawn`](Self::spawn), which waits
     /// meanwhile; other threads continue. The hook may do only what a signal handler may, and:
     ///
-    /// - the parent sees what it writes
+    /// - the parent sees what it writes, unless the child has a copy of the memory ([why](super#how-a-program-is-started))
+    /// - a hook that itself changes user or group makes the parent undumpable
     /// - it must not panic, unwind, return twice, allocate, or wait for a lock
     /// - it must not drop what the parent still owns: file descriptors that it closes are closed in the child alone
-    /// - where clone(2) is emulated with a copy of the memory (QEMU user mode, valgrind), the parent doesn't see what it writes
     #[inline]
     pub const unsafe fn pre_exec(&mut self, hook: &'a mut (dyn FnMut() -> Result<(), Errno> + 'a)) -> &mut Self {
         self.hook = Some(hook);
@@ -308,11 +308,20 @@ impl<'a> Command<'a> {
             failed: None,
         };
         let data = &raw mut start;
+        // A process that changes its user or group makes its memory undumpable, and it would remain so for this one.
+        let memory = match (self.user, self.group) {
+            (None, None) => CLONE_VM,
+            _ => 0,
+        };
         let mut pidfd: RawFd = -1;
-        let (pidfd, flags) = (&raw mut pidfd, CLONE_VM | CLONE_VFORK | SIGCHLD);
+        let (pidfd, flags) = (&raw mut pidfd, memory | CLONE_VFORK | SIGCHLD);
         let clone = |flags: u32| {
             // SAFETY: the child runs `run` with `start`, while this thread waits; neither it nor `self` is used meanwhile.
-            decode(unsafe { vfork(flags as usize, pidfd, run, data.cast()) })
+            unsafe {
+                // An attempt that fails can write it too.
+                pidfd.write_volatile(-1);
+                decode(vfork(flags as usize, pidfd, run, data.cast()))
+            }
         };
         let pid = match clone(flags | CLONE_PIDFD) {
             // An emulator without pidfds.
@@ -335,11 +344,12 @@ impl<'a> Command<'a> {
             )
         };
         let failed = if runs { failed } else { receive(&ours, pid) };
+        let mut child = Child::new(pid, pidfd);
         match failed {
-            None => Ok(Child::new(pid, pidfd)),
+            None => Ok(child),
             Some(error) => {
                 // It fails where SIGCHLD is ignored, and where the program waits for any child elsewhere.
-                while syscalls::waitid(P_PID, pid, WEXITED) == Err(Errno::EINTR) {}
+                while child.wait() == Err(Errno::EINTR) {}
                 Err(error)
             }
         }

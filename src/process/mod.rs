@@ -40,10 +40,13 @@
 //! 9. execve(2)
 //!
 //! After an error no child remains, not even a zombie; SIGCHLD is sent nevertheless. If a signal or a seccomp filter terminates
-//! the child on the way, `spawn` returns no error: the [`ExitStatus`] reports it.
+//! the child on the way, `spawn` returns no error: the [`ExitStatus`] reports it. Before Linux 5.16, a signal that dumps core
+//! terminates all processes that share the memory, so this one too.
 //!
-//! QEMU user mode and valgrind copy the memory instead. That changes nothing but the cost, and that the parent doesn't see what
-//! a hook writes.
+//! With [`user`](Command::user) or [`group`](Command::group) the child has a copy of the memory instead, as with fork(2): the
+//! kernel makes memory undumpable when a process that uses it changes them, so that this process could neither dump core nor be
+//! traced from then on. QEMU user mode and valgrind always copy it. That changes nothing but the cost, and that the parent
+//! doesn't see what a hook writes.
 //!
 //! # What the program inherits
 //!

@@ -334,6 +334,35 @@ fn user_and_groups_are_set_and_supplementary_groups_dropped() {
     });
 }
 
+/// Whether memory is dumpable belongs to the memory, and the kernel revokes it when a process that uses it changes its user or
+/// group.
+#[test]
+fn a_child_of_another_user_or_group_leaves_the_parent_dumpable() {
+    // SAFETY: the call accesses no memory.
+    let is_dumpable = || unsafe { libc::prctl(libc::PR_GET_DUMPABLE, 0, 0, 0, 0) };
+    alone(|| {
+        // SAFETY: the call has no arguments.
+        if unsafe { libc::geteuid() } != 0 {
+            return skip("a child of another user", "only root can start it");
+        }
+        let before = is_dumpable();
+        assert_eq!(before, 1);
+        let args = ArgArray::new([c"true"]);
+        for program in [c"/bin/true", c"/no/such"] {
+            for (user, group) in [(Some(70000), None), (None, Some(70000)), (Some(70000), Some(70000))] {
+                let mut command = Command::new(program, args.as_args());
+                user.map(|user| command.user(user));
+                group.map(|group| command.group(group));
+                match command.spawn() {
+                    Ok(mut child) => assert_eq!(child.wait(), Ok(ExitStatus::Exited(0))),
+                    Err(error) => assert_eq!((error.step(), error.errno()), (Step::Exec, Errno::ENOENT)),
+                }
+                assert_eq!(is_dumpable(), before, "after {user:?} {group:?} {program:?}");
+            }
+        }
+    });
+}
+
 #[test]
 fn a_new_session_has_its_leader_and_no_terminal() {
     alone(|| {

@@ -239,6 +239,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
         "spawn: a hook that exits, and one that is killed",
         hooks_end,
     );
+    report.test(Needs::Calls, "spawn: a core dump before the program", dumps_core);
     report.test(
         Needs::Calls,
         "spawn: handlers are reset, ignored signals stay",
@@ -392,6 +393,28 @@ fn hooks_end() -> Outcome {
     Ok(())
 }
 
+/// By a signal that dumps core, when the child has set its mask: before Linux 5.16 for all processes that share the memory.
+fn dumps_core() -> Outcome {
+    let status = raw::in_child(|| {
+        let mut hook = || {
+            call(__NR_kill, [raw::getpid() as usize, SIGQUIT as usize]);
+            Ok(())
+        };
+        let mut command = hooked();
+        // SAFETY: it makes system calls.
+        let Ok(mut child) = unsafe { command.pre_exec(&mut hook) }.spawn() else {
+            return 2;
+        };
+        (child.wait().map(ExitStatus::signal) != Ok(Some(Signal::QUIT))).into()
+    });
+    if raw::kernel_release() < (5, 16) {
+        same!(status & 0x7f, SIGQUIT);
+    } else {
+        same!(status, 0);
+    }
+    Ok(())
+}
+
 extern "C" fn never(_: i32) {
     raw::exit(99)
 }
@@ -472,6 +495,11 @@ fn settings() -> Outcome {
     })
 }
 
+/// Of the memory, which a child could share.
+fn is_dumpable() -> isize {
+    call(__NR_prctl, [prctl::PR_GET_DUMPABLE as usize, 0, 0, 0, 0])
+}
+
 fn users() -> Outcome {
     let mine = State::new(None);
     let is_root = mine.users[1] == 0;
@@ -490,6 +518,7 @@ fn users() -> Outcome {
     let now = State::new(None);
     same!(now.users == mine.users && now.groups == mine.groups, true);
     same!(now.supplementary, mine.supplementary);
+    same!(is_dumpable(), 1);
     in_hook(hooked().user(70000).parent_death_signal(Signal::TERM), &mut || {
         let state = State::new(None);
         check!(state.users == [70000; 3]);

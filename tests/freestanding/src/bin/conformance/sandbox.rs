@@ -281,8 +281,8 @@ const USES: &[Use] = &[
         },
     },
     Use {
-        row: "settings of `Command`: `setsid`; `dup3`, `fcntl`; `chdir`; `setgroups`, `geteuid`; `setresgid`; \
-              `setresuid`; `prctl`, `getpid`, `getppid`; i386, arm: `setgroups32` …",
+        row: "settings of `Command`: `setsid`; `dup3`, `fcntl`; `chdir`; `setgroups`, `geteuid`; `setresgid`, `recvfrom`; \
+              `setresuid`, `recvfrom`; `prctl`, `getpid`, `getppid`; i386, arm: `setgroups32` …",
         calls: &[
             __NR_rt_sigprocmask,
             __NR_socketpair,
@@ -299,6 +299,8 @@ const USES: &[Use] = &[
             IDS[1],
             IDS[2],
             IDS[3],
+            __NR_sendto,
+            __NR_recvfrom,
             __NR_prctl,
             __NR_getppid,
             __NR_getpid,
