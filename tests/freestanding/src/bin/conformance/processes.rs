@@ -393,8 +393,9 @@ fn hooks_end() -> Outcome {
     Ok(())
 }
 
-/// By a signal that dumps core, when the child has set its mask: before Linux 5.16 for all processes that share the memory.
+/// By a signal that comes when the child has set its mask. Older kernels end all processes that share the memory.
 fn dumps_core() -> Outcome {
+    requires!(5, 16);
     let status = raw::in_child(|| {
         let mut hook = || {
             call(__NR_kill, [raw::getpid() as usize, SIGQUIT as usize]);
@@ -407,11 +408,7 @@ fn dumps_core() -> Outcome {
         };
         (child.wait().map(ExitStatus::signal) != Ok(Some(Signal::QUIT))).into()
     });
-    if raw::kernel_release() < (5, 16) {
-        same!(status & 0x7f, SIGQUIT);
-    } else {
-        same!(status, 0);
-    }
+    same!(status, 0);
     Ok(())
 }
 
