@@ -14,12 +14,13 @@ use std::{
     fs::{self, File, Permissions},
     io::{self, Read, Seek},
     mem::{self, MaybeUninit},
-    os::fd::AsRawFd,
+    os::fd::{AsRawFd, OwnedFd},
     os::unix::fs::{PermissionsExt, symlink},
     os::unix::process::{CommandExt, ExitStatusExt},
     path::PathBuf,
     process, ptr,
     sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering::Relaxed},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -871,6 +872,11 @@ fn ten_thousand_children_leave_nothing() {
 
 /// Installs a filter in this thread, for good, under which a call gets `action`.
 fn filter(call: libc::c_long, action: u32) -> bool {
+    install(call, action, 0).is_ok()
+}
+
+/// With `SECCOMP_FILTER_FLAG_NEW_LISTENER` it returns the listener.
+fn install(call: libc::c_long, action: u32, flags: libc::c_ulong) -> io::Result<i32> {
     const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
     const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
     const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
@@ -886,10 +892,19 @@ fn filter(call: libc::c_long, action: u32) -> bool {
         filter: program.as_mut_ptr(),
     };
     // SAFETY: the kernel reads the program.
-    unsafe {
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
+    let result = unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            flags,
+            &raw const program,
+        )
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
     }
+    Ok(result as i32)
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "arm"))]
@@ -985,6 +1000,76 @@ fn a_filter_that_kills_the_child_before_the_program_is_its_status() {
             assert_eq!(child.wait().map(ExitStatus::signal), Ok(Some(Signal::SYS)));
         };
         thread::spawn(killed).join().expect("no panic");
+    });
+}
+
+/// The next call that waits for its supervisor: how it is answered, its error or else that it continues.
+fn supervise(listener: &OwnedFd, answer: impl FnOnce(&libc::seccomp_data) -> i32) -> io::Result<()> {
+    // SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND
+    const RECV: rustix::ioctl::Opcode = rustix::ioctl::opcode::read_write::<libc::seccomp_notif>(b'!', 0);
+    const SEND: rustix::ioctl::Opcode = rustix::ioctl::opcode::read_write::<libc::seccomp_notif_resp>(b'!', 1);
+    // SAFETY: both are numbers.
+    let (mut call, mut response): (libc::seccomp_notif, libc::seccomp_notif_resp) = unsafe { mem::zeroed() };
+    // SAFETY: the kernel writes within the one and reads the other.
+    unsafe {
+        if libc::ioctl(listener.as_raw_fd(), RECV as _, &raw mut call) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        (response.id, response.error) = (call.id, answer(&call.data));
+        if response.error == 0 {
+            response.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
+        }
+        if libc::ioctl(listener.as_raw_fd(), SEND as _, &raw mut response) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Linux writes the number before it has finished, so an attempt that fails leaves one that is closed again.
+#[test]
+fn a_number_that_a_failed_attempt_wrote_is_not_the_pidfd() {
+    const NAME: &str = "a failed attempt that writes a number";
+    const PIDFD: u64 = libc::CLONE_PIDFD as u64;
+    /// Where the flags are among the arguments.
+    const FLAGS: usize = if cfg!(target_arch = "s390x") { 1 } else { 0 };
+    if in_qemu() {
+        return skip(NAME, "QEMU user mode has no seccomp");
+    }
+    alone(|| {
+        let (send, receive) = mpsc::channel();
+        let starter = thread::spawn(move || {
+            let listener = install(
+                libc::SYS_clone,
+                libc::SECCOMP_RET_USER_NOTIF,
+                libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            );
+            let can_spawn = listener.is_ok();
+            // SAFETY: the listener is new.
+            let owned = listener.map(|fd| unsafe { <OwnedFd as std::os::fd::FromRawFd>::from_raw_fd(fd) });
+            send.send(owned).expect("the other thread");
+            let args = ArgArray::new([c"true"]);
+            can_spawn.then(|| Command::new(c"/bin/true", args.as_args()).spawn())
+        });
+        let supervised = receive.recv().expect("the other thread").and_then(|listener| {
+            supervise(&listener, |call| {
+                assert_ne!(call.args[FLAGS] & PIDFD, 0);
+                // SAFETY: the thread that makes the call waits, and its variable is there.
+                unsafe { (call.args[2] as *mut RawFd).write_volatile(1_000_000) };
+                -libc::EINVAL
+            })?;
+            supervise(&listener, |call| {
+                assert_eq!(call.args[FLAGS] & PIDFD, 0);
+                0
+            })
+        });
+        let Some(spawned) = starter.join().expect("no panic") else {
+            return skip(NAME, supervised.expect_err("no listener"));
+        };
+        supervised.expect("a supervisor");
+        let mut child = spawned.expect("a child");
+        assert!(child.pidfd().is_none());
+        assert_eq!(child.wait(), Ok(ExitStatus::Exited(0)));
     });
 }
 
