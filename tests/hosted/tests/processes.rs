@@ -1003,73 +1003,93 @@ fn a_filter_that_kills_the_child_before_the_program_is_its_status() {
     });
 }
 
-/// The next call that waits for its supervisor: how it is answered, its error or else that it continues.
-fn supervise(listener: &OwnedFd, answer: impl FnOnce(&libc::seccomp_data) -> i32) -> io::Result<()> {
+/// Runs `start` in a thread whose calls of that number wait until `answers`, one after the other, return an error for them, or
+/// 0 to continue. `None` where that can't be.
+fn supervised<T: Send>(
+    call: libc::c_long,
+    answers: &mut [&mut dyn FnMut(&[u64; 6]) -> i32],
+    start: impl FnOnce() -> T + Send,
+) -> Option<T> {
     // SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND
     const RECV: rustix::ioctl::Opcode = rustix::ioctl::opcode::read_write::<libc::seccomp_notif>(b'!', 0);
     const SEND: rustix::ioctl::Opcode = rustix::ioctl::opcode::read_write::<libc::seccomp_notif_resp>(b'!', 1);
-    // SAFETY: both are numbers.
-    let (mut call, mut response): (libc::seccomp_notif, libc::seccomp_notif_resp) = unsafe { mem::zeroed() };
-    // SAFETY: the kernel writes within the one and reads the other.
-    unsafe {
-        if libc::ioctl(listener.as_raw_fd(), RECV as _, &raw mut call) != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        (response.id, response.error) = (call.id, answer(&call.data));
-        if response.error == 0 {
-            response.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
-        }
-        if libc::ioctl(listener.as_raw_fd(), SEND as _, &raw mut response) != 0 {
-            return Err(io::Error::last_os_error());
-        }
+    if in_qemu() {
+        skip("a call that is supervised", "QEMU user mode has no seccomp");
+        return None;
     }
-    Ok(())
+    thread::scope(|scope| {
+        let (send, receive) = mpsc::channel();
+        let starter = scope.spawn(move || {
+            let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+            let listener = install(call, libc::SECCOMP_RET_USER_NOTIF, flags);
+            let can_start = listener.is_ok();
+            send.send(listener).expect("the other thread");
+            can_start.then(start)
+        });
+        match receive.recv().expect("the other thread") {
+            Err(error) => skip("a call that is supervised", error),
+            Ok(listener) => {
+                // SAFETY: the listener is new.
+                let listener: OwnedFd = unsafe { std::os::fd::FromRawFd::from_raw_fd(listener) };
+                for answer in answers {
+                    // SAFETY: both are numbers; the kernel writes within the one and reads the other.
+                    unsafe {
+                        let (mut call, mut response): (libc::seccomp_notif, libc::seccomp_notif_resp) = mem::zeroed();
+                        assert_eq!(libc::ioctl(listener.as_raw_fd(), RECV as _, &raw mut call), 0);
+                        (response.id, response.error) = (call.id, answer(&call.data.args));
+                        if response.error == 0 {
+                            response.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
+                        }
+                        assert_eq!(libc::ioctl(listener.as_raw_fd(), SEND as _, &raw mut response), 0);
+                    }
+                }
+            }
+        }
+        starter.join().expect("no panic")
+    })
 }
 
 /// Linux writes the number before it has finished, so an attempt that fails leaves one that is closed again.
 #[test]
 fn a_number_that_a_failed_attempt_wrote_is_not_the_pidfd() {
-    const NAME: &str = "a failed attempt that writes a number";
     const PIDFD: u64 = libc::CLONE_PIDFD as u64;
     /// Where the flags are among the arguments.
     const FLAGS: usize = if cfg!(target_arch = "s390x") { 1 } else { 0 };
-    if in_qemu() {
-        return skip(NAME, "QEMU user mode has no seccomp");
-    }
     alone(|| {
-        let (send, receive) = mpsc::channel();
-        let starter = thread::spawn(move || {
-            let listener = install(
-                libc::SYS_clone,
-                libc::SECCOMP_RET_USER_NOTIF,
-                libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
-            );
-            let can_spawn = listener.is_ok();
-            // SAFETY: the listener is new.
-            let owned = listener.map(|fd| unsafe { <OwnedFd as std::os::fd::FromRawFd>::from_raw_fd(fd) });
-            send.send(owned).expect("the other thread");
-            let args = ArgArray::new([c"true"]);
-            can_spawn.then(|| Command::new(c"/bin/true", args.as_args()).spawn())
-        });
-        let supervised = receive.recv().expect("the other thread").and_then(|listener| {
-            supervise(&listener, |call| {
-                assert_ne!(call.args[FLAGS] & PIDFD, 0);
-                // SAFETY: the thread that makes the call waits, and its variable is there.
-                unsafe { (call.args[2] as *mut RawFd).write_volatile(1_000_000) };
-                -libc::EINVAL
-            })?;
-            supervise(&listener, |call| {
-                assert_eq!(call.args[FLAGS] & PIDFD, 0);
-                0
-            })
-        });
-        let Some(spawned) = starter.join().expect("no panic") else {
-            return skip(NAME, supervised.expect_err("no listener"));
+        let args = ArgArray::new([c"true"]);
+        let mut first = |args: &[u64; 6]| {
+            assert_ne!(args[FLAGS] & PIDFD, 0);
+            // SAFETY: the thread that makes the call waits, and its variable is there.
+            unsafe { (args[2] as *mut RawFd).write_volatile(1_000_000) };
+            -libc::EINVAL
         };
-        supervised.expect("a supervisor");
-        let mut child = spawned.expect("a child");
-        assert!(child.pidfd().is_none());
-        assert_eq!(child.wait(), Ok(ExitStatus::Exited(0)));
+        let mut second = |args: &[u64; 6]| {
+            assert_eq!(args[FLAGS] & PIDFD, 0);
+            0
+        };
+        let start = || Command::new(c"/bin/true", args.as_args()).spawn();
+        if let Some(spawned) = supervised(libc::SYS_clone, &mut [&mut first, &mut second], start) {
+            let mut child = spawned.expect("a child");
+            assert!(child.pidfd().is_none());
+            assert_eq!(child.wait(), Ok(ExitStatus::Exited(0)));
+        }
+    });
+}
+
+/// By its number it could be another child, if the program has waited for this one elsewhere.
+#[test]
+fn a_child_that_did_not_start_is_waited_for_through_its_pidfd() {
+    alone(|| {
+        let mut which = None;
+        let mut answer = |args: &[u64; 6]| {
+            which = Some(args[0]);
+            0
+        };
+        let start = || Command::new(c"/no/such", Args::EMPTY).spawn();
+        if let Some(spawned) = supervised(libc::SYS_waitid, &mut [&mut answer], start) {
+            assert_eq!(spawned.expect_err("no program").step(), Step::Exec);
+            assert_eq!(which, Some(libc::P_PIDFD.into()));
+        }
     });
 }
 
