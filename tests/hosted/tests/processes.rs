@@ -1003,11 +1003,14 @@ fn a_filter_that_kills_the_child_before_the_program_is_its_status() {
     });
 }
 
+/// What is returned for a call with these arguments.
+type Answer<'a> = dyn FnMut(&[u64; 6]) -> i32 + 'a;
+
 /// Runs `start` in a thread whose calls of that number wait until `answers`, one after the other, return an error for them, or
 /// 0 to continue. `None` where that can't be.
 fn supervised<T: Send>(
     call: libc::c_long,
-    answers: &mut [&mut dyn FnMut(&[u64; 6]) -> i32],
+    answers: &mut [&mut Answer<'_>],
     start: impl FnOnce() -> T + Send,
 ) -> Option<T> {
     // SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND
