@@ -147,6 +147,7 @@ impl Child {
     ///
     /// - `EINTR`: a signal came first
     /// - `ECHILD`: it was waited for elsewhere, or SIGCHLD is ignored, so that the kernel discarded its status
+    /// - `EPROTO`: an emulator or a filter reports success without a child
     ///
     /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
     #[doc(alias("waitid", "waitpid"))]
@@ -154,7 +155,6 @@ impl Child {
     pub fn wait(&mut self) -> Result<ExitStatus, Errno> {
         match self.wait_with(0)? {
             Some(status) => Ok(status),
-            // An emulator returned without a child.
             None => Err(Errno::EPROTO),
         }
     }
@@ -163,7 +163,7 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// Those of [`wait`](Self::wait), without `EINTR`.
+    /// Those of [`wait`](Self::wait), without `EINTR` and `EPROTO`.
     ///
     /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
     #[doc(alias = "WNOHANG")]
@@ -284,11 +284,15 @@ fn wait(which: u32, id: i32, options: u32) -> Result<Option<Ended>, Errno> {
 ///
 /// - `ENOTTY`, `EINVAL`: before Linux 6.13, or the file descriptor is not a pidfd
 /// - `ESRCH`: the process was waited for, and the kernel doesn't remember how it ended: before Linux 6.15
+/// - `EPROTO`: an emulator or a filter reports success without a status
 ///
 /// Manual page: [ioctl_pidfd(2)](https://man7.org/linux/man-pages/man2/PIDFD_GET_INFO.2const.html).
 #[doc(alias("PIDFD_GET_INFO", "PIDFD_INFO_EXIT", "pidfd_info"))]
 #[inline]
 pub fn exit_status(pidfd: impl AsFd) -> Result<Option<ExitStatus>, Errno> {
-    let (mask, exit_code) = syscalls::pidfd_get_info(pidfd.as_fd(), PIDFD_INFO_EXIT)?;
-    Ok((mask & PIDFD_INFO_EXIT != 0).then(|| ExitStatus::from_wait(exit_code)))
+    match syscalls::pidfd_get_info(pidfd.as_fd(), PIDFD_INFO_EXIT)? {
+        (mask, _) if mask & PIDFD_INFO_EXIT == 0 => Ok(None),
+        (_, ..0) => Err(Errno::EPROTO),
+        (_, status) => Ok(Some(ExitStatus::from_wait(status))),
+    }
 }
