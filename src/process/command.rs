@@ -162,6 +162,7 @@ impl<'a> Command<'a> {
     /// Sets the real, effective and saved user.
     ///
     /// If this process runs as root and [`groups`](Self::groups) are not set, the child has no supplementary groups.
+    /// The child has a [copy of the memory](super#how-a-program-is-started).
     #[doc(alias("setuid", "setresuid"))]
     #[inline]
     pub const fn user(&mut self, user: u32) -> &mut Self {
@@ -169,7 +170,7 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the real, effective and saved group.
+    /// Sets the real, effective and saved group. The child has a [copy of the memory](super#how-a-program-is-started).
     #[doc(alias("setgid", "setresgid"))]
     #[inline]
     pub const fn group(&mut self, group: u32) -> &mut Self {
