@@ -298,7 +298,7 @@ impl<'a> Command<'a> {
             0
         };
         let _blocked = step(Step::Signals, BlockedSignals::new())?;
-        // For an emulator in which the child's memory is a copy.
+        // For a child whose memory is a copy.
         let (ours, theirs) = step(Step::Report, UnixSeqpacket::pair())?;
         let mut start = Start {
             command: ptr::from_mut(self).cast(),
@@ -310,14 +310,15 @@ impl<'a> Command<'a> {
         };
         let data = &raw mut start;
         // A process that changes its user or group makes its memory undumpable, and it would remain so for this one.
-        let memory = match (self.user, self.group) {
-            (None, None) => CLONE_VM,
-            _ => 0,
+        let flags = match (self.user, self.group) {
+            (None, None) => CLONE_VM | CLONE_VFORK | SIGCHLD,
+            _ => SIGCHLD,
         };
         let mut pidfd: RawFd = -1;
-        let (pidfd, flags) = (&raw mut pidfd, memory | CLONE_VFORK | SIGCHLD);
+        let pidfd = &raw mut pidfd;
         let clone = |flags: u32| {
-            // SAFETY: the child runs `run` with `start`, while this thread waits; neither it nor `self` is used meanwhile.
+            // SAFETY: the child runs `run` with `start`, while this thread waits; neither it nor `self` is used meanwhile. Or the
+            // child has a copy of them.
             unsafe {
                 // An attempt that fails can write it too.
                 pidfd.write_volatile(-1);

@@ -45,8 +45,9 @@
 //!
 //! With [`user`](Command::user) or [`group`](Command::group) the child has a copy of the memory instead, as with fork(2): the
 //! kernel makes memory undumpable when a process that uses it changes them, so that this process could neither dump core nor be
-//! traced from then on. QEMU user mode and valgrind always copy it. That changes nothing but the cost, and that the parent
-//! doesn't see what a hook writes.
+//! traced from then on. QEMU user mode and valgrind always copy it. The cost then grows with the memory, the parent doesn't see
+//! what a hook writes, and `spawn` also waits for processes that other threads have forked meanwhile, until they execute a
+//! program or end.
 //!
 //! # What the program inherits
 //!
