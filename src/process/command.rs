@@ -2,9 +2,7 @@
 
 use core::ffi::{CStr, c_void};
 use core::{cell::Cell, convert::Infallible, error, fmt, ptr};
-use linux_raw_sys::general::{
-    CLONE_PIDFD, CLONE_VFORK, CLONE_VM, F_DUPFD_CLOEXEC, F_SETFD, SIG_SETMASK, SIGCHLD, SIGKILL,
-};
+use linux_raw_sys::general::{CLONE_PIDFD, CLONE_VFORK, CLONE_VM, F_DUPFD_CLOEXEC, F_SETFD, SIG_SETMASK, SIGCHLD};
 use linux_raw_sys::net::MSG_NOSIGNAL;
 
 use crate::arch::vfork;
@@ -333,9 +331,9 @@ impl<'a> Command<'a> {
         let pid = step(Step::Clone, pid)? as i32;
         // SAFETY: the variable lives. Volatile, because the kernel wrote it, if it knows the flag.
         let pidfd = match unsafe { pidfd.read_volatile() } {
-            -1 => None,
             // SAFETY: the kernel has just made the file descriptor.
-            fd => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
+            fd @ 0.. => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
+            _ => None,
         };
         drop(theirs);
         // SAFETY: the child has ended or left this memory. Volatile, because it has written there.
@@ -345,8 +343,8 @@ impl<'a> Command<'a> {
                 (&raw const (*data).failed).read_volatile(),
             )
         };
-        let failed = if runs { failed } else { receive(&ours, pid) };
         let mut child = Child::new(pid, pidfd);
+        let failed = if runs { failed } else { receive(&ours, &child) };
         match failed {
             None => Ok(child),
             Some(error) => {
@@ -561,7 +559,7 @@ fn send(report: BorrowedFd<'_>, error: SpawnError) {
 }
 
 /// Receives what the child sends; nothing if it executes the program, or is killed.
-fn receive(report: &UnixSeqpacket, pid: i32) -> Option<SpawnError> {
+fn receive(report: &UnixSeqpacket, child: &Child) -> Option<SpawnError> {
     let mut message = [0; 5];
     let errno = loop {
         match report.recv(&mut message) {
@@ -581,7 +579,7 @@ fn receive(report: &UnixSeqpacket, pid: i32) -> Option<SpawnError> {
         None => received(),
         // Whether the program is executed remains unknown, so it must not be.
         Some(errno) => {
-            let _ = syscalls::kill(pid, SIGKILL as i32);
+            let _ = child.signal(Signal::KILL);
             Some(SpawnError {
                 step: Step::Report,
                 errno,

@@ -1096,6 +1096,22 @@ fn a_child_that_did_not_start_is_waited_for_through_its_pidfd() {
     });
 }
 
+/// Where the child's memory is a copy, and the parent can't receive what failed.
+#[test]
+fn a_child_whose_report_cannot_be_received_is_ended() {
+    alone(|| {
+        let mut answer = |_: &[u64; 6]| -libc::EPERM;
+        // SAFETY: the call has no arguments.
+        let group = unsafe { libc::getegid() };
+        let args = ArgArray::new([c"sleep", c"1000"]);
+        let start = || Command::new(c"/bin/sleep", args.as_args()).group(group).spawn();
+        if let Some(spawned) = supervised(libc::SYS_recvfrom, &mut [&mut answer], start) {
+            let error = spawned.expect_err("no report");
+            assert_eq!((error.step(), error.errno()), (Step::Report, Errno::EPERM));
+        }
+    });
+}
+
 /// The child works on the stack of its parent: nothing of the parent's is overwritten.
 #[test]
 fn the_memory_of_the_parent_is_as_it_was_but_for_what_the_hook_wrote() {
