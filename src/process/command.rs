@@ -336,15 +336,13 @@ impl<'a> Command<'a> {
             _ => None,
         };
         drop(theirs);
-        // SAFETY: the child has ended or left this memory. Volatile, because it has written there.
-        let (runs, failed) = unsafe {
-            (
-                (&raw const (*data).runs).read_volatile(),
-                (&raw const (*data).failed).read_volatile(),
-            )
-        };
         let mut child = Child::new(pid, pidfd);
-        let failed = if runs { failed } else { receive(&ours, &child) };
+        // SAFETY: the child has ended or left this memory. Volatile, because it has written there.
+        let failed = match unsafe { (&raw const (*data).runs).read_volatile() } {
+            // SAFETY: as above.
+            true => unsafe { (&raw const (*data).failed).read_volatile() },
+            false => receive(&ours, &child),
+        };
         match failed {
             None => Ok(child),
             Some(error) => {

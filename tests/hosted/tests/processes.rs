@@ -6,7 +6,7 @@
 use linux_socketpair::process::{
     Arg, ArgArray, Args, Child, Command, ExitStatus, FdMapping, Signal, SignalSet, SpawnError, Step, any_ended,
 };
-use linux_socketpair::{Errno, RawFd, UnixStream, kind::Stream, poll};
+use linux_socketpair::{Errno, PollFd, PollFlags, RawFd, UnixStream, kind::Stream, poll};
 use proptest::prelude::*;
 use std::{
     env,
@@ -1035,6 +1035,8 @@ fn supervised<T: Send>(
                 // SAFETY: the listener is new.
                 let listener: OwnedFd = unsafe { std::os::fd::FromRawFd::from_raw_fd(listener) };
                 for answer in answers {
+                    let mut fds = [PollFd::from_borrowed_fd(borrow(&listener), PollFlags::IN)];
+                    assert_eq!(poll(&mut fds, Some(Duration::from_secs(10))), Ok(1), "a call");
                     // SAFETY: both are numbers; the kernel writes within the one and reads the other.
                     unsafe {
                         let (mut call, mut response): (libc::seccomp_notif, libc::seccomp_notif_resp) = mem::zeroed();
@@ -1100,14 +1102,19 @@ fn a_child_that_did_not_start_is_waited_for_through_its_pidfd() {
 #[test]
 fn a_child_whose_report_cannot_be_received_is_ended() {
     alone(|| {
+        let began = Instant::now();
         let mut answer = |_: &[u64; 6]| -libc::EPERM;
         // SAFETY: the call has no arguments.
         let group = unsafe { libc::getegid() };
-        let args = ArgArray::new([c"sleep", c"1000"]);
+        let args = ArgArray::new([c"sleep", c"20"]);
         let start = || Command::new(c"/bin/sleep", args.as_args()).group(group).spawn();
         if let Some(spawned) = supervised(libc::SYS_recvfrom, &mut [&mut answer], start) {
             let error = spawned.expect_err("no report");
             assert_eq!((error.step(), error.errno()), (Step::Report, Errno::EPERM));
+            assert!(
+                began.elapsed() < Duration::from_secs(10),
+                "it was not waited for until it ended by itself"
+            );
         }
     });
 }
