@@ -377,8 +377,8 @@ pub(crate) unsafe fn syscall6<const NUMBER: u32>(a: usize, b: usize, c: usize, d
     ret
 }
 
-/// clone(2), with CLONE_VM and CLONE_VFORK among `flags`: the parent continues when the child has executed a program or
-/// ended. The child calls `child` on this stack, below this frame, and never returns here.
+/// clone(2). With CLONE_VM and CLONE_VFORK, never one of them alone, the parent continues when the child has executed a
+/// program or ended. The child calls `child` on this stack, below this frame, and never returns here.
 ///
 /// Always through `int 0x80`: on the shared stack the child would overwrite the address to which the vDSO returns in the
 /// parent.

@@ -651,7 +651,7 @@ pub(crate) fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<()
     decode(unsafe { syscall4::<__NR_pidfd_send_signal>(pidfd, signal as usize, 0, 0) }).map(drop)
 }
 
-/// Requests what `mask` selects, and returns the mask of what the kernel wrote, and the wait status.
+/// Requests what `mask` selects, and returns the mask of what the kernel wrote, and the wait status: -1 if none was written.
 #[inline]
 pub(crate) fn pidfd_get_info(pidfd: BorrowedFd<'_>, mask: u64) -> Result<(u64, i32), Errno> {
     let mut info = MaybeUninit::<pidfd_info>::uninit();
@@ -660,7 +660,7 @@ pub(crate) fn pidfd_get_info(pidfd: BorrowedFd<'_>, mask: u64) -> Result<(u64, i
     unsafe {
         (&raw mut (*at).mask).write(mask);
         (&raw mut (*at).cgroupid).write(0);
-        (&raw mut (*at).exit_code).write(0);
+        (&raw mut (*at).exit_code).write(-1);
         decode(syscall3::<__NR_ioctl>(fd, PIDFD_GET_INFO as usize, at as usize))?;
         Ok(((*at).mask, (*at).exit_code))
     }

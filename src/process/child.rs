@@ -115,6 +115,7 @@ impl fmt::Display for ExitStatus {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "a child that is not waited for remains a zombie"]
 pub struct Child {
     pid: i32,
     pidfd: Option<OwnedFd>,
@@ -158,7 +159,7 @@ impl Child {
     ///
     /// - `EINTR`: interrupted by a signal before the child ended
     /// - `ECHILD`: something else has waited for it, or SIGCHLD is ignored, so that the kernel discarded its status
-    /// - `EPROTO`: an emulator reports success without a child
+    /// - `EPROTO`: an emulator or a filter reports success without a child
     ///
     /// Manual page: [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html).
     #[doc(alias("waitid", "waitpid"))]
@@ -166,7 +167,6 @@ impl Child {
     pub fn wait(&mut self) -> Result<ExitStatus, Errno> {
         match self.wait_with(0)? {
             Some(status) => Ok(status),
-            // An emulator returned without a child.
             None => Err(Errno::EPROTO),
         }
     }
@@ -297,6 +297,7 @@ fn wait(which: u32, id: i32, options: u32) -> Result<Option<Ended>, Errno> {
 ///
 /// - `ENOTTY`, `EINVAL`: before Linux 6.13, or the file descriptor is not a pidfd
 /// - `ESRCH`: the process has been waited for, and the kernel has no record of how it ended: before Linux 6.15
+/// - `EPROTO`: an emulator or a filter reports success without a status
 ///
 /// ```
 /// use linux_socketpair::process::{ArgArray, Command, ExitStatus, exit_status};
@@ -317,6 +318,9 @@ fn wait(which: u32, id: i32, options: u32) -> Result<Option<Ended>, Errno> {
 #[doc(alias("PIDFD_GET_INFO", "PIDFD_INFO_EXIT", "pidfd_info"))]
 #[inline]
 pub fn exit_status(pidfd: impl AsFd) -> Result<Option<ExitStatus>, Errno> {
-    let (mask, exit_code) = syscalls::pidfd_get_info(pidfd.as_fd(), PIDFD_INFO_EXIT)?;
-    Ok((mask & PIDFD_INFO_EXIT != 0).then(|| ExitStatus::from_wait(exit_code)))
+    match syscalls::pidfd_get_info(pidfd.as_fd(), PIDFD_INFO_EXIT)? {
+        (mask, _) if mask & PIDFD_INFO_EXIT == 0 => Ok(None),
+        (_, ..0) => Err(Errno::EPROTO),
+        (_, status) => Ok(Some(ExitStatus::from_wait(status))),
+    }
 }

@@ -2,9 +2,7 @@
 
 use core::ffi::{CStr, c_void};
 use core::{cell::Cell, convert::Infallible, error, fmt, ptr};
-use linux_raw_sys::general::{
-    CLONE_PIDFD, CLONE_VFORK, CLONE_VM, F_DUPFD_CLOEXEC, F_SETFD, P_PID, SIG_SETMASK, SIGCHLD, SIGKILL, WEXITED,
-};
+use linux_raw_sys::general::{CLONE_PIDFD, CLONE_VFORK, CLONE_VM, F_DUPFD_CLOEXEC, F_SETFD, SIG_SETMASK, SIGCHLD};
 use linux_raw_sys::net::MSG_NOSIGNAL;
 
 use crate::arch::vfork;
@@ -179,6 +177,7 @@ impl<'a> Command<'a> {
     /// Sets the real, effective and saved user ID, which must not be `u32::MAX`.
     ///
     /// If this process runs as root and [`groups`](Self::groups) are not set, the child has no supplementary groups.
+    /// The child has a [copy of the memory](super#how-a-program-is-started).
     ///
     /// Manual page: [setresuid(2)](https://man7.org/linux/man-pages/man2/setresuid.2.html).
     #[doc(alias("setuid", "setresuid"))]
@@ -188,7 +187,8 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the real, effective and saved group ID, which must not be `u32::MAX`.
+    /// Sets the real, effective and saved group ID, which must not be `u32::MAX`. The child has a
+    /// [copy of the memory](super#how-a-program-is-started).
     ///
     /// Manual page: [setresgid(2)](https://man7.org/linux/man-pages/man2/setresgid.2.html).
     #[doc(alias("setgid", "setresgid"))]
@@ -252,10 +252,10 @@ impl<'a> Command<'a> {
     /// The child runs in this process's memory, on the stack of the thread that called [`spawn`](Self::spawn), which waits
     /// meanwhile; other threads continue. The hook may do only what a signal handler may, and:
     ///
-    /// - the parent sees what it writes
+    /// - the parent sees what it writes, unless the child has a copy of the memory ([why](super#how-a-program-is-started))
+    /// - a hook that itself changes user or group makes the parent undumpable
     /// - it must not panic, unwind, return twice, allocate, or wait for a lock
     /// - it must not drop what the parent still owns: file descriptors that it closes are closed only in the child
-    /// - where clone(2) is emulated with a copy of the memory (QEMU user mode, valgrind), the parent doesn't see what it writes
     #[inline]
     pub const unsafe fn pre_exec(&mut self, hook: &'a mut (dyn FnMut() -> Result<(), Errno> + 'a)) -> &mut Self {
         self.hook = Some(hook);
@@ -281,8 +281,8 @@ impl<'a> Command<'a> {
 
     /// Makes a pair, starts the program with one end at each of the numbers `at`, and returns the other end and the child.
     ///
-    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. The numbers `at` must
-    /// differ from each other and from those of [`fds`](Self::fds).
+    /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. There must be a number in
+    /// `at`; the numbers must differ from each other and from those of [`fds`](Self::fds).
     ///
     /// # Errors
     ///
@@ -306,6 +306,9 @@ impl<'a> Command<'a> {
     #[doc(alias("socketpair", "posix_spawn"))]
     #[inline]
     pub fn spawn_with_socket<T: Kind>(&mut self, at: &[RawFd]) -> Result<(Socket<T>, Child), SpawnError> {
+        if at.is_empty() {
+            step(Step::Descriptors, Err(Errno::EINVAL))?;
+        }
         let (ours, theirs) = step(Step::Socket, Socket::pair())?;
         let from = theirs.as_raw_fd();
         let child = self.start(&SocketMapping { from, to: at })?;
@@ -320,7 +323,7 @@ impl<'a> Command<'a> {
             0
         };
         let _blocked = step(Step::Signals, BlockedSignals::new())?;
-        // For an emulator in which the child's memory is a copy.
+        // For a child whose memory is a copy.
         let (ours, theirs) = step(Step::Report, UnixSeqpacket::pair())?;
         let mut start = Start {
             command: ptr::from_mut(self).cast(),
@@ -331,11 +334,21 @@ impl<'a> Command<'a> {
             failed: None,
         };
         let data = &raw mut start;
+        // A process that changes its user or group makes its memory undumpable, and it would remain so for this one.
+        let flags = match (self.user, self.group) {
+            (None, None) => CLONE_VM | CLONE_VFORK | SIGCHLD,
+            _ => SIGCHLD,
+        };
         let mut pidfd: RawFd = -1;
-        let (pidfd, flags) = (&raw mut pidfd, CLONE_VM | CLONE_VFORK | SIGCHLD);
+        let pidfd = &raw mut pidfd;
         let clone = |flags: u32| {
-            // SAFETY: the child runs `run` with `start`, while this thread waits; neither it nor `self` is used meanwhile.
-            decode(unsafe { vfork(flags as usize, pidfd, run, data.cast()) })
+            // SAFETY: the child runs `run` with `start`, while this thread waits; neither it nor `self` is used meanwhile. Or the
+            // child has a copy of them.
+            unsafe {
+                // An attempt that fails can write it too.
+                pidfd.write_volatile(-1);
+                decode(vfork(flags as usize, pidfd, run, data.cast()))
+            }
         };
         let pid = match clone(flags | CLONE_PIDFD) {
             // An emulator without pidfds.
@@ -345,24 +358,23 @@ impl<'a> Command<'a> {
         let pid = step(Step::Clone, pid)? as i32;
         // SAFETY: the variable lives. Volatile, because the kernel wrote it, if it knows the flag.
         let pidfd = match unsafe { pidfd.read_volatile() } {
-            -1 => None,
             // SAFETY: the kernel has just made the file descriptor.
-            fd => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
+            fd @ 0.. => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
+            _ => None,
         };
         drop(theirs);
+        let mut child = Child::new(pid, pidfd);
         // SAFETY: the child has ended or left this memory. Volatile, because it has written there.
-        let (runs, failed) = unsafe {
-            (
-                (&raw const (*data).runs).read_volatile(),
-                (&raw const (*data).failed).read_volatile(),
-            )
+        let failed = match unsafe { (&raw const (*data).runs).read_volatile() } {
+            // SAFETY: as above.
+            true => unsafe { (&raw const (*data).failed).read_volatile() },
+            false => receive(&ours, &child),
         };
-        let failed = if runs { failed } else { receive(&ours, pid) };
         match failed {
-            None => Ok(Child::new(pid, pidfd)),
+            None => Ok(child),
             Some(error) => {
                 // It fails where SIGCHLD is ignored, and where the program waits for any child elsewhere.
-                while syscalls::waitid(P_PID, pid, WEXITED) == Err(Errno::EINTR) {}
+                while child.wait() == Err(Errno::EINTR) {}
                 Err(error)
             }
         }
@@ -572,7 +584,7 @@ fn send(report: BorrowedFd<'_>, error: SpawnError) {
 }
 
 /// Receives what the child sends; nothing if it executes the program, or is killed.
-fn receive(report: &UnixSeqpacket, pid: i32) -> Option<SpawnError> {
+fn receive(report: &UnixSeqpacket, child: &Child) -> Option<SpawnError> {
     let mut message = [0; 5];
     let errno = loop {
         match report.recv(&mut message) {
@@ -592,7 +604,7 @@ fn receive(report: &UnixSeqpacket, pid: i32) -> Option<SpawnError> {
         None => received(),
         // Whether the program is executed remains unknown, so it must not be.
         Some(errno) => {
-            let _ = syscalls::kill(pid, SIGKILL as i32);
+            let _ = child.signal(Signal::KILL);
             Some(SpawnError {
                 step: Step::Report,
                 errno,
@@ -682,8 +694,9 @@ steps! {
     Signals "signals",
     /// [`Command::new_session`]. No errors.
     Session "session",
-    /// [`Command::fds`] and the numbers of the socket. `EINVAL`: a number is negative, or two mappings have the same number;
-    /// `EBADF`: a number is not below `RLIMIT_NOFILE`; `EMFILE`: overlapping numbers need a temporary one, and none is free.
+    /// [`Command::fds`] and the numbers of the socket. `EINVAL`: a number is negative, two are equal, or the
+    /// socket has none; `EBADF`: a number is not below `RLIMIT_NOFILE`; `EMFILE`: overlapping numbers need a temporary one, and
+    /// none is free.
     Descriptors "descriptors",
     /// [`Command::current_dir`]. `ENOENT`, `ENOTDIR`, `EACCES`, `ELOOP`, `ENAMETOOLONG`: as for chdir(2).
     Directory "directory",

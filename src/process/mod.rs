@@ -40,10 +40,14 @@
 //! 9. execve(2)
 //!
 //! After an error no child remains, not even a zombie; SIGCHLD is sent nevertheless. If a signal or a seccomp filter terminates
-//! the child before it executes the program, `spawn` returns no error: the [`ExitStatus`] reports it.
+//! the child before it executes the program, `spawn` returns no error: the [`ExitStatus`] reports it. Before Linux 5.16, a signal
+//! that dumps core terminates all processes that share the memory, so this one too.
 //!
-//! QEMU user mode and valgrind copy the memory instead. This has two effects only: it costs more, and the parent doesn't see what
-//! a `pre_exec` hook writes.
+//! With [`user`](Command::user) or [`group`](Command::group) the child has a copy of the memory, as with fork(2), because the
+//! kernel makes memory undumpable when a process that uses it changes its user or group: this process could then neither dump core
+//! nor be traced any more. QEMU user mode and valgrind always copy the memory. Where it is copied, starting a program takes longer
+//! the more memory there is, the parent doesn't see what a hook writes, and `spawn` also waits for processes that other threads
+//! have forked meanwhile, until they execute a program or end.
 //!
 //! # What the program inherits
 //!

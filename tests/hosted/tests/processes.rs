@@ -6,7 +6,7 @@
 use linux_socketpair::process::{
     Arg, ArgArray, Args, Child, Command, ExitStatus, FdMapping, Signal, SignalSet, SpawnError, Step, any_ended,
 };
-use linux_socketpair::{Errno, RawFd, UnixStream, kind::Stream, poll};
+use linux_socketpair::{Errno, PollFd, PollFlags, RawFd, UnixStream, kind::Stream, poll};
 use proptest::prelude::*;
 use std::{
     env,
@@ -14,17 +14,18 @@ use std::{
     fs::{self, File, Permissions},
     io::{self, Read, Seek},
     mem::{self, MaybeUninit},
-    os::fd::AsRawFd,
+    os::fd::{AsRawFd, OwnedFd},
     os::unix::fs::{PermissionsExt, symlink},
     os::unix::process::{CommandExt, ExitStatusExt},
     path::PathBuf,
     process, ptr,
     sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering::Relaxed},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use hosted::{Limit, borrow, in_qemu, install_filter, skip};
+use hosted::{Limit, borrow, in_qemu, skip};
 
 /// Runs a test while no other runs; it leaves no file descriptor open, and no child.
 fn alone(test: impl FnOnce()) {
@@ -331,6 +332,35 @@ fn user_and_groups_are_set_and_supplementary_groups_dropped() {
         let here = folder.path(".");
         let (text, status) = shell!(c"ls", user(70000), current_dir(&here)).expect("a child");
         assert_eq!((text.as_str(), status.success()), ("", false));
+    });
+}
+
+/// Whether memory is dumpable belongs to the memory, and the kernel revokes it when a process that uses it changes its user or
+/// group.
+#[test]
+fn a_child_of_another_user_or_group_leaves_the_parent_dumpable() {
+    // SAFETY: the call accesses no memory.
+    let is_dumpable = || unsafe { libc::prctl(libc::PR_GET_DUMPABLE, 0, 0, 0, 0) };
+    alone(|| {
+        // SAFETY: the call has no arguments.
+        if unsafe { libc::geteuid() } != 0 {
+            return skip("a child of another user", "only root can start it");
+        }
+        let before = is_dumpable();
+        assert_eq!(before, 1);
+        let args = ArgArray::new([c"true"]);
+        for program in [c"/bin/true", c"/no/such"] {
+            for (user, group) in [(Some(70000), None), (None, Some(70000)), (Some(70000), Some(70000))] {
+                let mut command = Command::new(program, args.as_args());
+                user.map(|user| command.user(user));
+                group.map(|group| command.group(group));
+                match command.spawn() {
+                    Ok(mut child) => assert_eq!(child.wait(), Ok(ExitStatus::Exited(0))),
+                    Err(error) => assert_eq!((error.step(), error.errno()), (Step::Exec, Errno::ENOENT)),
+                }
+                assert_eq!(is_dumpable(), before, "after {user:?} {group:?} {program:?}");
+            }
+        }
     });
 }
 
@@ -816,6 +846,11 @@ fn ten_thousand_children_leave_nothing() {
 
 /// Installs a filter in this thread, under which a call gets `action` from then on.
 fn filter(call: libc::c_long, action: u32) -> bool {
+    install(call, action, 0).is_ok()
+}
+
+/// With `SECCOMP_FILTER_FLAG_NEW_LISTENER` it returns the listener.
+fn install(call: libc::c_long, action: u32, flags: libc::c_ulong) -> io::Result<i32> {
     const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
     const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
     const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
@@ -826,7 +861,24 @@ fn filter(call: libc::c_long, action: u32) -> bool {
         statement(RETURN, 0, action),
         statement(RETURN, 0, libc::SECCOMP_RET_ALLOW),
     ];
-    install_filter(&mut program)
+    let program = libc::sock_fprog {
+        len: program.len() as u16,
+        filter: program.as_mut_ptr(),
+    };
+    // SAFETY: the kernel reads the program.
+    let result = unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            flags,
+            &raw const program,
+        )
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(result as i32)
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "arm"))]
@@ -922,6 +974,122 @@ fn a_filter_that_kills_the_child_before_the_program_is_its_status() {
             assert_eq!(child.wait().map(ExitStatus::signal), Ok(Some(Signal::SYS)));
         };
         thread::spawn(killed).join().expect("no panic");
+    });
+}
+
+/// What is returned for a call with these arguments.
+type Answer<'a> = dyn FnMut(&[u64; 6]) -> i32 + 'a;
+
+/// Runs `start` in a thread whose calls of that number wait until `answers`, one after the other, return an error for them, or
+/// 0 to continue. `None` where that can't be.
+fn supervised<T: Send>(
+    call: libc::c_long,
+    answers: &mut [&mut Answer<'_>],
+    start: impl FnOnce() -> T + Send,
+) -> Option<T> {
+    // SECCOMP_IOCTL_NOTIF_RECV, SECCOMP_IOCTL_NOTIF_SEND
+    const RECV: rustix::ioctl::Opcode = rustix::ioctl::opcode::read_write::<libc::seccomp_notif>(b'!', 0);
+    const SEND: rustix::ioctl::Opcode = rustix::ioctl::opcode::read_write::<libc::seccomp_notif_resp>(b'!', 1);
+    if in_qemu() {
+        skip("a call that is supervised", "QEMU user mode has no seccomp");
+        return None;
+    }
+    thread::scope(|scope| {
+        let (send, receive) = mpsc::channel();
+        let starter = scope.spawn(move || {
+            let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+            let listener = install(call, libc::SECCOMP_RET_USER_NOTIF, flags);
+            let can_start = listener.is_ok();
+            send.send(listener).expect("the other thread");
+            can_start.then(start)
+        });
+        match receive.recv().expect("the other thread") {
+            Err(error) => skip("a call that is supervised", error),
+            Ok(listener) => {
+                // SAFETY: the listener is new.
+                let listener: OwnedFd = unsafe { std::os::fd::FromRawFd::from_raw_fd(listener) };
+                for answer in answers {
+                    let mut fds = [PollFd::from_borrowed_fd(borrow(&listener), PollFlags::IN)];
+                    assert_eq!(poll(&mut fds, Some(Duration::from_secs(10))), Ok(1), "a call");
+                    // SAFETY: both are numbers; the kernel writes within the one and reads the other.
+                    unsafe {
+                        let (mut call, mut response): (libc::seccomp_notif, libc::seccomp_notif_resp) = mem::zeroed();
+                        assert_eq!(libc::ioctl(listener.as_raw_fd(), RECV as _, &raw mut call), 0);
+                        (response.id, response.error) = (call.id, answer(&call.data.args));
+                        if response.error == 0 {
+                            response.flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
+                        }
+                        assert_eq!(libc::ioctl(listener.as_raw_fd(), SEND as _, &raw mut response), 0);
+                    }
+                }
+            }
+        }
+        starter.join().expect("no panic")
+    })
+}
+
+/// Linux writes the number before it has finished, so an attempt that fails leaves one that is closed again.
+#[test]
+fn a_number_that_a_failed_attempt_wrote_is_not_the_pidfd() {
+    const PIDFD: u64 = libc::CLONE_PIDFD as u64;
+    /// Where the flags are among the arguments.
+    const FLAGS: usize = if cfg!(target_arch = "s390x") { 1 } else { 0 };
+    alone(|| {
+        let args = ArgArray::new([c"true"]);
+        let mut first = |args: &[u64; 6]| {
+            assert_ne!(args[FLAGS] & PIDFD, 0);
+            // SAFETY: the thread that makes the call waits, and its variable is there.
+            unsafe { (args[2] as *mut RawFd).write_volatile(1_000_000) };
+            -libc::EINVAL
+        };
+        let mut second = |args: &[u64; 6]| {
+            assert_eq!(args[FLAGS] & PIDFD, 0);
+            0
+        };
+        let start = || Command::new(c"/bin/true", args.as_args()).spawn();
+        if let Some(spawned) = supervised(libc::SYS_clone, &mut [&mut first, &mut second], start) {
+            let mut child = spawned.expect("a child");
+            assert!(child.pidfd().is_none());
+            assert_eq!(child.wait(), Ok(ExitStatus::Exited(0)));
+        }
+    });
+}
+
+/// By its number it could be another child, if the program has waited for this one elsewhere.
+#[test]
+fn a_child_that_did_not_start_is_waited_for_through_its_pidfd() {
+    alone(|| {
+        let mut which = None;
+        let mut answer = |args: &[u64; 6]| {
+            which = Some(args[0]);
+            0
+        };
+        let start = || Command::new(c"/no/such", Args::EMPTY).spawn();
+        if let Some(spawned) = supervised(libc::SYS_waitid, &mut [&mut answer], start) {
+            assert_eq!(spawned.expect_err("no program").step(), Step::Exec);
+            assert_eq!(which, Some(libc::P_PIDFD.into()));
+        }
+    });
+}
+
+/// Where the child's memory is a copy, and the parent can't receive what failed.
+#[test]
+fn a_child_whose_report_cannot_be_received_is_ended() {
+    alone(|| {
+        let began = Instant::now();
+        let mut answer = |_: &[u64; 6]| -libc::EPERM;
+        // SAFETY: the call has no arguments.
+        let group = unsafe { libc::getegid() };
+        let args = ArgArray::new([c"sleep", c"20"]);
+        let start = || Command::new(c"/bin/sleep", args.as_args()).group(group).spawn();
+        if let Some(spawned) = supervised(libc::SYS_recvfrom, &mut [&mut answer], start) {
+            let error = spawned.expect_err("no report");
+            assert_eq!((error.step(), error.errno()), (Step::Report, Errno::EPERM));
+            assert!(
+                began.elapsed() < Duration::from_secs(10),
+                "it was not waited for until it ended by itself"
+            );
+        }
     });
 }
 

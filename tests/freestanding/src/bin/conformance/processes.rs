@@ -238,6 +238,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
         "spawn: too few free descriptors are EMFILE at the step that lacks them": too_few;
         "spawn: the errno of a hook is returned": errnos_of_hook;
         "spawn: a hook can end the child, which is then waited for as usual": hooks_end;
+        "spawn: a core dump before the program ends the child alone": dumps_core;
         "spawn: handlers are reset, and ignored signals stay ignored": dispositions;
         "spawn: a signal to the child ends it, and runs no handler of the parent": signal_in_child;
     }
@@ -323,7 +324,7 @@ fn impossible() -> Outcome {
     fails(hooked().fds(&fds(-1, 3)), Step::Descriptors, Errno::EINVAL)?;
     fails(hooked().fds(&fds(3, 3)), Step::Descriptors, Errno::EINVAL)?;
     fails(hooked().fds(&fds(3, 4096)), Step::Descriptors, Errno::EBADF)?;
-    for at in [&[5, 5][..], &[-1], &[3]] {
+    for at in [&[][..], &[5, 5], &[-1], &[3]] {
         match hooked().fds(&fds(3, 4)).spawn_with_socket::<Stream>(at) {
             Ok(_) => missing!(),
             Err(error) => {
@@ -395,6 +396,25 @@ fn hooks_end() -> Outcome {
     let mut child = must!(unsafe { command.pre_exec(&mut hook) }.spawn());
     same!(child.wait(), SIGKILL);
     same!(child.wait().map(ExitStatus::success), false);
+    Ok(())
+}
+
+/// By a signal that comes when the child has set its mask. Older kernels end all processes that share the memory.
+fn dumps_core() -> Outcome {
+    requires!(5, 16);
+    let status = raw::in_child(|| {
+        let mut hook = || {
+            call(__NR_kill, [raw::getpid() as usize, SIGQUIT as usize]);
+            Ok(())
+        };
+        let mut command = hooked();
+        // SAFETY: it makes system calls.
+        let Ok(mut child) = unsafe { command.pre_exec(&mut hook) }.spawn() else {
+            return 2;
+        };
+        (child.wait().map(ExitStatus::signal) != Ok(Some(Signal::QUIT))).into()
+    });
+    same!(status, 0);
     Ok(())
 }
 
@@ -478,6 +498,11 @@ fn settings() -> Outcome {
     })
 }
 
+/// Of the memory, which a child could share.
+fn is_dumpable() -> isize {
+    call(__NR_prctl, [prctl::PR_GET_DUMPABLE as usize, 0, 0, 0, 0])
+}
+
 fn users() -> Outcome {
     let mine = State::new(None);
     let is_root = mine.users[1] == 0;
@@ -496,6 +521,7 @@ fn users() -> Outcome {
     let now = State::new(None);
     same!(now.users == mine.users && now.groups == mine.groups, true);
     same!(now.supplementary, mine.supplementary);
+    same!(is_dumpable(), 1);
     in_hook(hooked().user(70000).parent_death_signal(Signal::TERM), &mut || {
         let state = State::new(None);
         check!(state.users == [70000; 3]);

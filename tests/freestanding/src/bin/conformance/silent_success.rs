@@ -4,6 +4,7 @@ use core::mem::MaybeUninit;
 use freestanding::raw;
 use linux_raw_sys::general::*;
 use linux_raw_sys::net::{SCM_RIGHTS, SOL_SOCKET};
+use linux_socketpair::process::{any_ended, exit_status, reap};
 use linux_socketpair::{
     AsFd, AsRawFd, BorrowedFd, Credentials, Domain, Errno, Incomplete, IoSlice, IoSliceMut, MessageFlags, OwnedFd,
     Received, RecvControl, RecvMessage, SendControl, SendMessage, SocketFlags, SocketType, UnixDatagram, UnixSeqpacket,
@@ -128,6 +129,10 @@ const CHECKS: &[(&str, Check)] = &[
             none && raw::fcntl(fd, F_GETFD) >= 0
         },
     ),
+    ("exit_status is EPROTO", |end| exit_status(end) == Err(Errno::EPROTO)),
+    ("no child is waited for", |_| {
+        any_ended() == Ok(None) && reap(1) == Ok(None)
+    }),
     ("recv_or_eof and next_message_len return no message", |end| {
         // SAFETY: the filter lets nothing through to the socket.
         let end = unsafe { UnixSeqpacket::from_fd_unchecked(end.as_fd()) };
@@ -168,6 +173,8 @@ pub fn tests(report: &mut Report) {
                     __NR_sendmsg,
                     __NR_sendmmsg,
                     raw::RECVMMSG,
+                    __NR_ioctl,
+                    __NR_waitid,
                 ];
                 raw::reject(calls.map(|call| (call, 0)));
                 i32::from(!check(&end))
