@@ -561,6 +561,12 @@ pub fn load_module(path: &CStr) -> isize {
     }
 }
 
+/// Moves this process to a network namespace of its own.
+pub fn own_network() -> isize {
+    // SAFETY: it touches no memory.
+    unsafe { syscall(__NR_unshare, [CLONE_NEWNET as usize]) }
+}
+
 /// Gives up all privileges, for good.
 pub fn become_nobody() -> isize {
     // SAFETY: it touches no memory.

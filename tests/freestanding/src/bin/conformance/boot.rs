@@ -26,6 +26,17 @@ pub fn mount(report: &mut Report) {
         same!(raw::mount(c"cgroup2", c"/cgroup"), 0);
         Ok(())
     });
+    report.test(
+        Needs::Calls,
+        "the module of AF_VSOCK is loaded",
+        || match raw::load_module(c"/modules/vsock.ko") {
+            ENOENT => Err(Otherwise::Skipped("the kernel comes without it")),
+            result => {
+                same!(result, 0);
+                Ok(())
+            }
+        },
+    );
 }
 
 pub fn tests(report: &mut Report) {
@@ -63,6 +74,11 @@ pub fn tests(report: &mut Report) {
         Needs::Calls,
         "explained: SELinux denies the creation of streams",
         security_module,
+    );
+    report.test(
+        Needs::Calls,
+        "explained: a domain that only the first network namespace has",
+        other_namespace,
     );
     denied_rights::tests(report);
     report.test(Needs::Calls, "the modules of TIPC are loaded", || {
@@ -335,6 +351,29 @@ fn security_module() -> Outcome {
     same!(cause == cause.in_detail(), true);
     same!(UnixStream::pair().map(drop), 0);
     Ok(())
+}
+
+/// ATM is available in the network namespace that the kernel began with, and in no other.
+fn other_namespace() -> Outcome {
+    match raw::load_module(c"/modules/atm.ko") {
+        ENOENT => return Err(Otherwise::Skipped("the kernel comes without ATM's module")),
+        result => same!(result, 0),
+    }
+    let explained = || {
+        let (domain, ty, flags) = (Domain::ATMPVC, SocketType::DGRAM, SocketFlags::CLOEXEC);
+        let errno = socketpair(domain, ty, flags, 0).err()?;
+        Some(explain::socketpair(domain, ty, flags, 0, errno))
+    };
+    let text = "AF_ATMPVC does not support pairs (EOPNOTSUPP); AF_UNIX does";
+    same!(explained().is_some_and(|cause| reads(cause, text)), true);
+    child_passes(|| {
+        same!(raw::own_network(), 0);
+        let text =
+            "AF_ATMPVC is neither built in nor loaded, or not available in this network namespace (EAFNOSUPPORT)";
+        same!(explained().is_some_and(|cause| reads(cause, text)), true);
+        same!(UnixStream::pair().map(drop), 0);
+        Ok(())
+    })
 }
 
 /// What can't be read is not claimed: first the cgroups are mounted elsewhere. The limit can be that of a parent, whose
