@@ -18,19 +18,17 @@ use core::mem;
 use linux_raw_sys::general::*;
 pub use selected::{STACK_STEP, call_on_stack, syscall6};
 
-/// The second entry for socket calls, where there is one.
+/// The second entry for socket calls, where there is one. Little-endian powerpc64 has it, and never needs it.
 #[cfg(any(
     target_arch = "x86",
     target_arch = "s390x",
-    target_arch = "powerpc",
-    target_arch = "powerpc64"
+    all(any(target_arch = "powerpc", target_arch = "powerpc64"), target_endian = "big")
 ))]
 pub const SOCKETCALL: Option<u32> = Some(__NR_socketcall);
 #[cfg(not(any(
     target_arch = "x86",
     target_arch = "s390x",
-    target_arch = "powerpc",
-    target_arch = "powerpc64"
+    all(any(target_arch = "powerpc", target_arch = "powerpc64"), target_endian = "big")
 )))]
 pub const SOCKETCALL: Option<u32> = None;
 
