@@ -394,11 +394,15 @@ fn explained_memory_max() -> Outcome {
         }
         same!(raw::write_to(place, b"0") > 0, true);
         at_the_limit(|errno, pairs| {
-            // What explains the error needs some memory too.
-            for pair in pairs.iter_mut().take(8) {
-                *pair = None;
+            // What explains the error needs some memory too, on powerpc64le pages of 64 KiB.
+            let mut cause = why_no_pair(errno);
+            for pairs in pairs.chunks_mut(8).take(16) {
+                pairs.fill_with(|| None);
+                cause = why_no_pair(errno).in_detail();
+                if !mounted || matches!(cause, Cause::MemoryCgroup(..)) {
+                    break;
+                }
             }
-            let cause = why_no_pair(errno).in_detail();
             if !mounted {
                 let text = if errno == Errno::ENOMEM && raw::kernel_release() >= (5, 15) {
                     "the system or a memory cgroup is out of memory (ENOMEM)"
