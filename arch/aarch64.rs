@@ -11,13 +11,13 @@ use core::arch::asm;
 use core::ffi::c_void;
 use linux_raw_sys::general::__NR_clone;
 
-/// The instruction with its clobbers, around the operands of a call.
-macro_rules! syscall {
-    ($($operands:tt)+) => {
+/// Instructions with the clobbers of a system call, around the operands.
+macro_rules! clobbering {
+    ([$($instruction:literal),+] $($operands:tt)+) => {
         // Any function may be compiled for SVE, even if the rest of the program isn't. Naming z8 to z15 costs each function
         // eight instructions, since it must preserve their lowest 64 bits. The compiler never uses ffr, and warns if it is named.
         asm!(
-            "svc 0",
+            $($instruction,)+
             $($operands)+
             lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
             lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
@@ -31,8 +31,14 @@ macro_rules! syscall {
             lateout("p4") _, lateout("p5") _, lateout("p6") _, lateout("p7") _,
             lateout("p8") _, lateout("p9") _, lateout("p10") _, lateout("p11") _,
             lateout("p12") _, lateout("p13") _, lateout("p14") _, lateout("p15") _,
-            options(nostack, preserves_flags),
         )
+    };
+}
+
+/// The instruction with its clobbers, around the operands of a call.
+macro_rules! syscall {
+    ($($operands:tt)+) => {
+        clobbering!(["svc 0"] $($operands)+ options(nostack, preserves_flags),)
     };
 }
 
@@ -141,30 +147,20 @@ pub(crate) unsafe fn vfork(
     let ret;
     // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
-        asm!(
-            "svc 0",
-            "cbnz x0, 2f",
-            "mov x0, x6",
-            "blr x5",
-            "2:",
+        clobbering!(
+            [
+                "svc 0",
+                "cbnz x0, 2f",
+                "mov x0, x6",
+                "blr x5",
+                "2:"
+            ]
             in("x8") __NR_clone as usize,
             inlateout("x0") flags => ret,
             in("x1") 0_usize,
             in("x2") pidfd,
             in("x5") child,
             in("x6") data,
-            lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
-            lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
-            lateout("v8") _, lateout("v9") _, lateout("v10") _, lateout("v11") _,
-            lateout("v12") _, lateout("v13") _, lateout("v14") _, lateout("v15") _,
-            lateout("v16") _, lateout("v17") _, lateout("v18") _, lateout("v19") _,
-            lateout("v20") _, lateout("v21") _, lateout("v22") _, lateout("v23") _,
-            lateout("v24") _, lateout("v25") _, lateout("v26") _, lateout("v27") _,
-            lateout("v28") _, lateout("v29") _, lateout("v30") _, lateout("v31") _,
-            lateout("p0") _, lateout("p1") _, lateout("p2") _, lateout("p3") _,
-            lateout("p4") _, lateout("p5") _, lateout("p6") _, lateout("p7") _,
-            lateout("p8") _, lateout("p9") _, lateout("p10") _, lateout("p11") _,
-            lateout("p12") _, lateout("p13") _, lateout("p14") _, lateout("p15") _,
         );
     }
     ret

@@ -9,11 +9,11 @@ use core::arch::asm;
 use core::ffi::c_void;
 use linux_raw_sys::general::__NR_clone;
 
-/// The instruction with its clobbers, around the operands of a call.
-macro_rules! syscall {
-    ($($operands:tt)+) => {
+/// Instructions with the clobbers of a system call, around the operands.
+macro_rules! clobbering {
+    ([$($instruction:literal),+] $($operands:tt)+) => {
         asm!(
-            "syscall 0",
+            $($instruction,)+
             $($operands)+
             lateout("$t0") _,
             lateout("$t1") _,
@@ -24,8 +24,14 @@ macro_rules! syscall {
             lateout("$t6") _,
             lateout("$t7") _,
             lateout("$t8") _,
-            options(nostack, preserves_flags),
         )
+    };
+}
+
+/// The instruction with its clobbers, around the operands of a call.
+macro_rules! syscall {
+    ($($operands:tt)+) => {
+        clobbering!(["syscall 0"] $($operands)+ options(nostack, preserves_flags),)
     };
 }
 
@@ -134,27 +140,20 @@ pub(crate) unsafe fn vfork(
     let ret;
     // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
-        asm!(
-            "syscall 0",
-            "bnez $a0, 2f",
-            "move $a0, $a6",
-            "jirl $ra, $a5, 0",
-            "2:",
+        clobbering!(
+            [
+                "syscall 0",
+                "bnez $a0, 2f",
+                "move $a0, $a6",
+                "jirl $ra, $a5, 0",
+                "2:"
+            ]
             in("$a7") __NR_clone as usize,
             inlateout("$a0") flags => ret,
             in("$a1") 0_usize,
             in("$a2") pidfd,
             in("$a5") child,
             in("$a6") data,
-            lateout("$t0") _,
-            lateout("$t1") _,
-            lateout("$t2") _,
-            lateout("$t3") _,
-            lateout("$t4") _,
-            lateout("$t5") _,
-            lateout("$t6") _,
-            lateout("$t7") _,
-            lateout("$t8") _,
         );
     }
     ret

@@ -216,6 +216,14 @@ pub(crate) unsafe fn vfork(
 }
 
 // Two entries: the direct call, then `socketcall`.
+#[cfg(target_endian = "big")]
 mod socketcall;
-
+#[cfg(target_endian = "big")]
 pub(crate) use socketcall::{socketcall2, socketcall3, socketcall4, socketcall5, socketcall6};
+
+// Little-endian kernels came years after the direct calls of Linux 2.6.37.
+#[cfg(target_endian = "little")]
+pub(crate) use {
+    syscall2 as socketcall2, syscall3 as socketcall3, syscall4 as socketcall4, syscall5 as socketcall5,
+    syscall6 as socketcall6,
+};

@@ -11,12 +11,11 @@ use core::arch::asm;
 use core::ffi::c_void;
 use linux_raw_sys::general::__NR_clone;
 
-/// The instruction with its clobbers, around the operands of a call.
-macro_rules! syscall {
-    ($($operands:tt)+) => {
-        // Without preserves_flags, vl, vtype, vxrm and vxsat are clobbered too.
+/// Instructions with the clobbers of a system call, around the operands.
+macro_rules! clobbering {
+    ([$($instruction:literal),+] $($operands:tt)+) => {
         asm!(
-            "ecall",
+            $($instruction,)+
             $($operands)+
             lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
             lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
@@ -26,8 +25,15 @@ macro_rules! syscall {
             lateout("v20") _, lateout("v21") _, lateout("v22") _, lateout("v23") _,
             lateout("v24") _, lateout("v25") _, lateout("v26") _, lateout("v27") _,
             lateout("v28") _, lateout("v29") _, lateout("v30") _, lateout("v31") _,
-            options(nostack),
         )
+    };
+}
+
+/// The instruction with its clobbers, around the operands of a call.
+macro_rules! syscall {
+    ($($operands:tt)+) => {
+        // Without preserves_flags, vl, vtype, vxrm and vxsat are clobbered too.
+        clobbering!(["ecall"] $($operands)+ options(nostack),)
     };
 }
 
@@ -136,26 +142,20 @@ pub(crate) unsafe fn vfork(
     let ret;
     // SAFETY: the caller vouches for the call. The child has its own registers and writes only below this frame.
     unsafe {
-        asm!(
-            "ecall",
-            "bnez a0, 2f",
-            "mv a0, a6",
-            "jalr a5",
-            "2:",
+        clobbering!(
+            [
+                "ecall",
+                "bnez a0, 2f",
+                "mv a0, a6",
+                "jalr a5",
+                "2:"
+            ]
             in("a7") __NR_clone as usize,
             inlateout("a0") flags => ret,
             in("a1") 0_usize,
             in("a2") pidfd,
             in("a5") child,
             in("a6") data,
-            lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
-            lateout("v4") _, lateout("v5") _, lateout("v6") _, lateout("v7") _,
-            lateout("v8") _, lateout("v9") _, lateout("v10") _, lateout("v11") _,
-            lateout("v12") _, lateout("v13") _, lateout("v14") _, lateout("v15") _,
-            lateout("v16") _, lateout("v17") _, lateout("v18") _, lateout("v19") _,
-            lateout("v20") _, lateout("v21") _, lateout("v22") _, lateout("v23") _,
-            lateout("v24") _, lateout("v25") _, lateout("v26") _, lateout("v27") _,
-            lateout("v28") _, lateout("v29") _, lateout("v30") _, lateout("v31") _,
         );
     }
     ret

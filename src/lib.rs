@@ -40,7 +40,7 @@
 //! | [`recv_messages`](Socket::recv_messages); [`send_messages`](Socket::send_messages) | 2.6.33; 3.0 | `ENOSYS` |
 //! | [`set_pass_timestamps`](Socket::set_pass_timestamps) | 2.6.37 | no timestamps come |
 //! | [`recv`](Socket::recv) reports a truncated message; [`next_message_len`](Socket::next_message_len); [`peek_offset`](Socket::peek_offset) | 3.4 | [`recv_vectored`](Socket::recv_vectored) and [`recv_message`](Socket::recv_message) report it |
-//! | direct socket calls on i386 and s390x; on powerpc | 4.3; 2.6.37 | ENOSYS, then `socketcall`: a strict filter must allow both |
+//! | direct socket calls on i386 and s390x; on big-endian powerpc | 4.3; 2.6.37 | ENOSYS, then `socketcall`: a strict filter must allow both |
 //! | AF_TIPC pairs, with the module `tipc` | 4.12 | `EAFNOSUPPORT`, `EOPNOTSUPP` |
 //! | [`peer_groups`](Socket::peer_groups) | 4.13 | `ENOPROTOOPT` |
 //! | 64-bit timeouts on 32-bit machines | 5.1 | 32 bits; longer ones of sockets are indefinite, those of [`poll`] 68 years |

@@ -275,6 +275,18 @@ pub(crate) fn fcntl(fd: BorrowedFd<'_>, command: u32, argument: u32) -> Result<u
     decode(unsafe { syscall3::<NUMBER>(fd.as_raw_fd() as usize, command as usize, argument as usize) })
 }
 
+/// The flags that `command` reads.
+#[inline]
+pub(crate) fn flags(fd: BorrowedFd<'_>, command: u32) -> Result<u32, Errno> {
+    fcntl(fd, command, 0).map(|flags| flags as u32).map_err(unlikely)
+}
+
+/// Without this hint, the callers of [`flags`] compute both results and select one.
+#[cold]
+fn unlikely(errno: Errno) -> Errno {
+    errno
+}
+
 /// # Safety
 ///
 /// `request` reads or writes an int.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Downloads a Debian kernel, once, and prints the folder in the cache that contains it: `vmlinuz`, `release`, and in
-# `modules` those of TIPC.
+# `modules` those of TIPC, AF_VSOCK and ATM. It is downloaded again when the list of these changes.
 #
 #   sh tests/debian_kernel.sh SUITE ARCHITECTURE FLAVOUR
 #
@@ -12,7 +12,8 @@ set -u
 usage 3 "$@"
 suite=$1 arch=$2 flavour=$3
 dir=${XDG_CACHE_HOME:-$HOME/.cache}/linux-socketpair/$suite-$arch-$flavour
-if [ -e "$dir/vmlinuz" ]; then
+modules="udp_tunnel ip6_udp_tunnel tipc vsock atm"
+if [ "$(cat "$dir/wanted" 2>/dev/null)" = "$modules" ]; then
 	echo "$dir"
 	exit
 fi
@@ -66,15 +67,16 @@ done
 
 kernel=$(find unpacked \( -path '*/boot/vmlinu[xz]-*' -o -path '*/lib/modules/*/vmlinuz' \) -type f | head -n 1)
 [ -n "$kernel" ] || die "no kernel in $(echo $packages)"
-for module in udp_tunnel ip6_udp_tunnel tipc; do
+for module in $modules; do
 	file=$(find unpacked -name "$module.ko*" | head -n 1)
 	case $file in
-	'') grep -q "/$module.ko$" "$(find unpacked -name modules.builtin | head -n 1)" || die "no module $module" ;;
+	'') grep -q "/$module.ko$" "$(find unpacked -name modules.builtin | head -n 1)" || echo "no module $module" >&2 ;;
 	*.xz) xz -dc "$file" >"modules/$module.ko" ;;
 	*) cp "$file" "modules/$module.ko" ;;
 	esac || die "the module $module can't be unpacked"
 done
 find unpacked -path '*/lib/modules/*' -prune -name '[0-9]*' -exec basename {} \; | head -n 1 >release
+echo "$modules" >wanted
 cp "$kernel" vmlinuz || exit 1
 rm -rf apt unpacked ./*.deb
 rm -rf "$dir" && mv "$dir.new" "$dir" && echo "$dir"

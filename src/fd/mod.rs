@@ -64,7 +64,7 @@ pub fn close(fd: impl Into<OwnedFd>) -> Result<(), Errno> {
 #[doc(alias("fcntl", "F_GETFD", "FD_CLOEXEC"))]
 #[inline]
 pub fn is_close_on_exec(fd: impl AsFd) -> Result<bool, Errno> {
-    syscalls::fcntl(fd.as_fd(), F_GETFD, 0).map(|flags| flags as u32 & FD_CLOEXEC != 0)
+    syscalls::flags(fd.as_fd(), F_GETFD).map(|flags| flags & FD_CLOEXEC != 0)
 }
 
 /// Makes a file descriptor close-on-exec, or, with `on` false, lets it stay open across execve(2).

@@ -461,7 +461,7 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     #[doc(alias = "O_NONBLOCK")]
     #[inline]
     pub fn is_nonblocking(&self) -> Result<bool, Errno> {
-        syscalls::fcntl(self.as_fd(), F_GETFL, 0).map(|flags| flags as u32 & O_NONBLOCK != 0)
+        syscalls::flags(self.as_fd(), F_GETFL).map(|flags| flags & O_NONBLOCK != 0)
     }
 
     /// Sets [`is_nonblocking`](Self::is_nonblocking), for all file descriptors of this end, `FIONBIO`.

@@ -565,6 +565,12 @@ pub fn load_module(path: &CStr) -> isize {
     }
 }
 
+/// Moves this process to a network namespace of its own.
+pub fn own_network() -> isize {
+    // SAFETY: no memory is involved.
+    unsafe { syscall(__NR_unshare, [CLONE_NEWNET as usize]) }
+}
+
 /// Becomes an unprivileged user.
 pub fn drop_privileges() -> isize {
     // SAFETY: no memory is involved.

@@ -41,19 +41,17 @@ pub unsafe fn call_on_stack(function: *const (), argument: usize, top: *mut usiz
     unsafe { selected::call_on_stack(function, argument, top) }
 }
 
-/// The second entry for socket calls, where there is one.
+/// The second entry for socket calls, where there is one. Little-endian powerpc64 has it, and never needs it.
 #[cfg(any(
     target_arch = "x86",
     target_arch = "s390x",
-    target_arch = "powerpc",
-    target_arch = "powerpc64"
+    all(any(target_arch = "powerpc", target_arch = "powerpc64"), target_endian = "big")
 ))]
 pub const SOCKETCALL: Option<u32> = Some(__NR_socketcall);
 #[cfg(not(any(
     target_arch = "x86",
     target_arch = "s390x",
-    target_arch = "powerpc",
-    target_arch = "powerpc64"
+    all(any(target_arch = "powerpc", target_arch = "powerpc64"), target_endian = "big")
 )))]
 pub const SOCKETCALL: Option<u32> = None;
 

@@ -344,6 +344,24 @@ pub fn tests(report: &mut Report) {
         );
     }
     report.test(NO_SUCH_ORDER, "explained: a missing capability", capability);
+    report.test(NO_SUCH_ORDER, "explained: a domain without its device", no_device);
+}
+
+/// Datagrams of AF_VSOCK need a device, which virtual machines of VMware have.
+fn no_device() -> Outcome {
+    let before = raw::open_descriptors();
+    let datagrams = (Domain::VSOCK.bits(), SocketType::DGRAM.bits(), CLOEXEC, 0);
+    match call(datagrams) {
+        Err(Errno::EAFNOSUPPORT) => return Err(Otherwise::Skipped("AF_VSOCK is neither built in nor loaded")),
+        Err(Errno::EOPNOTSUPP) => return Err(Otherwise::Skipped("there is a device for it")),
+        result => same!(result, Errno::ENODEV),
+    }
+    let cause = explained(datagrams, Errno::ENODEV);
+    same!(cause == Cause::DomainError(Domain::VSOCK, Errno::ENODEV), true);
+    same!(reads(cause, "AF_VSOCK failed with ENODEV: no such device"), true);
+    same!(cause == cause.in_detail(), true);
+    same!(raw::open_descriptors(), before);
+    Ok(())
 }
 
 /// Before Linux 6.2 the kernel doesn't report how many are open.
