@@ -685,3 +685,27 @@ impl<'a> Text<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_the_cgroup_is_in_the_last_line() {
+        for (text, path) in [
+            (&b"0::/\n"[..], Some(c"")),
+            (b"0::/a/b\n", Some(c"a/b")),
+            (b"4:memory:/x\n1:cpu:/y\n0::/a\n", Some(c"a")),
+            (b"0::/cut", None),
+            (b"0::/a\n1:cpu:/y\n", None),
+            (b"\n", None),
+            (b"", None),
+        ] {
+            let mut memory = [MaybeUninit::uninit(); 64];
+            let mut file = Text::new(&mut memory);
+            file.bytes[..text.len()].copy_from_slice(text);
+            file.len = text.len();
+            assert_eq!(file.path_in_last_line(), path);
+        }
+    }
+}

@@ -324,3 +324,28 @@ pub fn exit_status(pidfd: impl AsFd) -> Result<Option<ExitStatus>, Errno> {
         (_, status) => Ok(Some(ExitStatus::from_wait(status))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_status_is_decoded() {
+        let signaled = |number, core_dumped| {
+            let signal = Signal::from_kernel(number);
+            ExitStatus::Signaled { signal, core_dumped }
+        };
+        for (wait, status) in [
+            (0, ExitStatus::Exited(0)),
+            (0x300, ExitStatus::Exited(3)),
+            (0xff00, ExitStatus::Exited(255)),
+            (9, signaled(9, false)),
+            (0x80 | 6, signaled(6, true)),
+            (64, signaled(64, false)),
+        ] {
+            assert_eq!(ExitStatus::from_wait(wait), status);
+            #[cfg(feature = "std")]
+            assert_eq!(status.to_wait(), wait);
+        }
+    }
+}

@@ -1129,6 +1129,58 @@ fn only_the_hook_changes_the_memory_of_the_parent() {
     });
 }
 
+/// Its ID may be another process's by then, so no call is made.
+#[test]
+fn a_child_that_was_waited_for_is_sent_no_signal() {
+    alone(|| {
+        let signal = || {
+            let args = ArgArray::new([c"true"]);
+            let mut child = Command::new(c"/bin/true", args.as_args()).spawn().expect("a child");
+            assert_eq!(child.wait(), Ok(ExitStatus::Exited(0)));
+            for call in [libc::SYS_pidfd_send_signal, libc::SYS_kill] {
+                if in_qemu() || !filter(call, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32) {
+                    return skip("no signal to a child that was waited for", "no seccomp filters here");
+                }
+            }
+            assert_eq!(child.signal(Signal::TERM), Err(Errno::ESRCH));
+            // SAFETY: no memory is involved.
+            assert_eq!(unsafe { libc::kill(child.id(), 0) }, -1);
+            assert_eq!(
+                io::Error::last_os_error().raw_os_error(),
+                Some(libc::EPERM),
+                "the filter works"
+            );
+        };
+        thread::spawn(signal).join().expect("no panic");
+    });
+}
+
+#[test]
+fn commands_errors_and_signals_print_what_they_are() {
+    let args = ArgArray::new([c"true", c"two"]);
+    let command = Command::new(c"/bin/true", args.as_args());
+    let printed = format!("{command:?}");
+    assert_eq!(
+        printed,
+        r#"Command { program: "/bin/true", args: ["true", "two"], .. }"#
+    );
+    let list = [Arg::new(c"one"), Arg::END];
+    assert_eq!(format!("{list:?}"), r#"["one", END]"#);
+
+    let error = Command::new(c"/no/such", Args::EMPTY).spawn().expect_err("no program");
+    assert_eq!(error.to_string(), "exec: ENOENT: no such file or directory");
+    assert_eq!(
+        format!("{:>5}|{}", Step::Exec, Step::ParentDeath),
+        " exec|parent death signal"
+    );
+
+    let signals = SignalSet::EMPTY
+        .with(Signal::TERM)
+        .with(Signal::from_raw(40).expect("in range"));
+    assert_eq!(format!("{signals:?}"), "{SIGTERM, signal 40}");
+    assert_eq!(format!("{:?}, {:>8}", Signal::KILL, Signal::HUP), "SIGKILL,   SIGHUP");
+}
+
 #[test]
 fn lists_without_an_end_are_rejected() {
     let list = [Arg::new(c"one"), Arg::new(c"two")];

@@ -8,8 +8,8 @@ use linux_socketpair::process::{
     ArgArray, Args, Command, ExitStatus, FdMapping, Signal, SignalFd, SignalSet, Step, any_ended, exit_status, reap,
 };
 use linux_socketpair::{
-    AsFd, AsRawFd, ControlMessage, Errno, IoSliceMut, OwnedFd, PollFd, PollFlags, RawFd, RecvControl, SocketFlags,
-    UnixSeqpacket, UnixStream, poll, space, syscall,
+    AsFd, AsRawFd, ControlMessage, Errno, FromRawFd, IoSliceMut, OwnedFd, PollFd, PollFlags, RawFd, RecvControl,
+    SocketFlags, UnixSeqpacket, UnixStream, poll, space, syscall,
 };
 
 use crate::control::declare;
@@ -236,6 +236,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
     });
     tests! { report;
         "spawn: too few free descriptors are EMFILE at the step that lacks them": too_few;
+        "spawn: numbers are swapped at the limit, and with no more free descriptors than necessary": just_enough;
         "spawn: the errno of a hook is returned": errnos_of_hook;
         "spawn: a hook can end the child, which is then waited for as usual": hooks_end;
         "spawn: a core dump before the program ends the child alone": dumps_core;
@@ -357,6 +358,40 @@ fn too_few() -> Outcome {
             }
         }
         0
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+/// The two highest numbers are swapped by way of lower ones. A number without a socket needs nothing but the pair and the pidfd.
+fn just_enough() -> Outcome {
+    let status = raw::in_child(|| {
+        let (Ok((a, b)), Ok((c, _d))) = (UnixStream::pair(), UnixStream::pair()) else {
+            return 1;
+        };
+        for (socket, at) in [(&a, 62), (&b, 63)] {
+            if call(
+                __NR_dup3,
+                [socket.as_raw_fd() as usize, at as usize, O_CLOEXEC as usize],
+            ) != at
+            {
+                return 2;
+            }
+        }
+        // SAFETY: the file descriptors are new.
+        let high = [62, 63].map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+        let maps = [FdMapping::new(&high[0], 63), FdMapping::new(&high[1], 62)];
+        let swapped = in_hook(hooked().fds(&maps), &mut || {
+            check!(raw::fcntl(62, F_GETFD) == 0 && raw::fcntl(63, F_GETFD) == 0);
+            right()
+        });
+        let maps = [FdMapping::new(&c, 1)];
+        raw::leave_free(3);
+        let replaced = in_hook(hooked().fds(&maps), &mut || {
+            check!(raw::fcntl(1, F_GETFD) == 0);
+            right()
+        });
+        i32::from(swapped.is_err()) + 2 * i32::from(replaced.is_err())
     });
     same!(status, 0);
     Ok(())
