@@ -1,6 +1,6 @@
 //! Many messages per call.
 
-use core::slice;
+use core::{slice, time::Duration};
 use freestanding::raw;
 use linux_raw_sys::general::PROT_NONE;
 use linux_socketpair::{
@@ -13,6 +13,9 @@ use linux_socketpair::{
 use crate::bytes::pair;
 use crate::control::{NothingLeaks, declare, send};
 use crate::report::{Needs, Outcome, Report, missing, must, same, tests};
+
+/// recvmmsg(2)'s flag, which linux-raw-sys lacks.
+const MSG_WAITFORONE: u32 = 0x1_0000;
 
 const NO_CTRUNC: Needs =
     Needs::Kernel("it doesn't set MSG_CTRUNC, and installs descriptors that there is no memory for");
@@ -180,15 +183,21 @@ fn truncated<T: Messages>() -> Outcome {
 fn waits_for_one<T: Messages>() -> Outcome {
     let (a, b) = must!(Socket::<T>::pair());
     declare_messages!(received: 4, 4);
-    let status = raw::beside_child(
-        || a.send(b"late").is_err().into(),
-        || {
-            same!(b.recv_messages(&mut received, &mut []), 1);
-            same!(is(&received[0], b"late"), true);
-            Ok(())
-        },
-    )?;
-    same!(status, 0);
+    // Given already, MSG_WAITFORONE stays.
+    for flags in [MessageFlags::empty(), MessageFlags::from_bits_retain(MSG_WAITFORONE)] {
+        must!(a.set_recv_timeout(Some(Duration::from_secs(10))));
+        must!(b.set_recv_timeout(Some(Duration::from_secs(20))));
+        let status = raw::beside_child(
+            || (a.send(b"late").is_err() || a.recv(&mut [0]).is_err()).into(),
+            || {
+                same!(b.recv_messages_with_flags(&mut received, &mut [], flags), 1);
+                same!(is(&received[0], b"late"), true);
+                must!(b.send(b"x"));
+                Ok(())
+            },
+        )?;
+        same!(status, 0);
+    }
     same!(
         b.recv_messages_with_flags(&mut received, &mut [], MessageFlags::DONTWAIT),
         Errno::EAGAIN
@@ -456,6 +465,13 @@ fn closed<T: Messages>() -> Outcome {
         Errno::EPIPE
     };
     same!(a.send_messages(&mut messages), expected);
+    if T::TYPE == SocketType::SEQPACKET {
+        // Given already, MSG_NOSIGNAL stays.
+        same!(
+            a.send_messages_with_flags(&mut messages, MessageFlags::NOSIGNAL),
+            expected
+        );
+    }
     Ok(())
 }
 
