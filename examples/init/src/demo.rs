@@ -178,6 +178,6 @@ fn ignore_sigterm() -> ! {
 /// Starts this program once more, as a child that is not waited for.
 fn start(context: Context, what: &CStr, fds: &[FdMapping<'_>]) -> Result<(), Errno> {
     let args = ArgArray::new([context.this_file, c"demo", what]);
-    Command::new(context.this_file, args.as_args()).fds(fds).spawn()?;
+    _ = Command::new(context.this_file, args.as_args()).fds(fds).spawn()?;
     Ok(())
 }
