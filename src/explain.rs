@@ -467,8 +467,15 @@ fn is_on(path: &CStr, magic: u32) -> bool {
 
 /// Whether the kernel is of this release or a later one.
 #[inline(never)]
-fn is_linux(major: u32, minor: u32) -> bool {
-    syscalls::kernel_release().is_some_and(|release| release >= (major, minor))
+fn is_linux(major: u64, minor: u64) -> bool {
+    let release = syscalls::kernel_release().ok().and_then(|text| release(&text));
+    release.is_some_and(|release| release >= (major, minor))
+}
+
+/// The first two numbers of a release.
+fn release(text: &[u8]) -> Option<(u64, u64)> {
+    let mut numbers = text.split(|byte| !byte.is_ascii_digit()).map(number);
+    Some((numbers.next()??, numbers.next()??))
 }
 
 fn system_limit(errno: Errno) -> Cause {
@@ -689,6 +696,16 @@ impl<'a> Text<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_begins_with_two_numbers() {
+        assert_eq!(release(b"6.18.44\0\0"), Some((6, 18)));
+        assert_eq!(release(b"5.10.0-32-amd64"), Some((5, 10)));
+        assert_eq!(release(b"10.2+"), Some((10, 2)));
+        for text in [&b"7"[..], b"7.", b"v7.1", b".1", b"\0\0", b""] {
+            assert_eq!(release(text), None);
+        }
+    }
 
     #[test]
     fn the_path_of_the_cgroup_is_in_the_last_line() {

@@ -412,36 +412,19 @@ pub(crate) fn seccomp_mode() -> Result<usize, Errno> {
     decode(unsafe { syscall5::<__NR_prctl>(PR_GET_SECCOMP as usize, 0, 0, 0, 0) })
 }
 
-/// Major and minor number of the kernel's release.
+/// The kernel's release, as far as it fits; NUL where nothing was written.
 #[inline]
-pub(crate) fn kernel_release() -> Option<(u32, u32)> {
+pub(crate) fn kernel_release() -> Result<[u8; 16], Errno> {
     let mut names = MaybeUninit::<new_utsname>::uninit();
     let names = names.as_mut_ptr();
-    let mut numbers = [0_u32; 2];
     // SAFETY: the kernel writes only `names`; what is read of it was initialized before, as an emulator may write nothing.
     unsafe {
-        let release = (&raw mut (*names).release).cast::<u8>();
-        for at in 0..RELEASE {
-            release.add(at).write_volatile(0);
-        }
-        decode(syscall1::<__NR_uname>(names as usize)).ok()?;
-        let mut at = 0;
-        for number in &mut numbers {
-            while at < RELEASE && release.add(at).read().is_ascii_digit() {
-                *number = number
-                    .wrapping_mul(10)
-                    .wrapping_add(u32::from(release.add(at).read() - b'0'));
-                at += 1;
-            }
-            at += 1;
-        }
+        let release = (&raw mut (*names).release).cast::<[u8; 16]>();
+        release.write_volatile([0; 16]);
+        decode(syscall1::<__NR_uname>(names as usize))?;
+        Ok(release.read())
     }
-    let [major, minor] = numbers;
-    (major > 0).then_some((major, minor))
 }
-
-/// How many bytes of a kernel's release are read: enough for its first two numbers.
-const RELEASE: usize = 16;
 
 /// Makes any system call that the architecture has, for programs without libc: mount(2), reboot(2) …
 ///
@@ -492,8 +475,8 @@ pub(crate) fn rt_sigprocmask(how: u32, set: &SignalSet) -> Result<SignalSet, Err
     Ok(old)
 }
 
-/// The handler, flags, restorer (on some architectures) and mask.
-type SigAction = [usize; 3 + size_of::<SignalSet>() / size_of::<usize>()];
+/// The handler, flags, restorer (on some architectures) and mask, which has one word of 64 bits or two of 32.
+type SigAction = [usize; 5];
 
 /// The handler of a signal; 0 means the default action, 1 that the signal is ignored.
 #[inline]

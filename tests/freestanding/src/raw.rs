@@ -383,12 +383,12 @@ pub fn reject(calls: impl IntoIterator<Item = (u32, u32)>) {
     filter.install(SECCOMP_RET_ALLOW);
 }
 
-/// The system call fails with an errno from now on when its first argument is `argument`.
-pub fn reject_when(number: u32, argument: u32, errno: u32) {
+/// The system call fails with an errno from now on when its argument at `place` is `argument`.
+pub fn reject_when(number: u32, place: u32, argument: u32, errno: u32) {
     let mut filter = Filter::new();
     filter.push(&[
         skip_unless(number, 3),
-        load(ARGUMENTS),
+        load(ARGUMENTS + 8 * place),
         skip_unless(argument, 1),
         action(SECCOMP_RET_ERRNO | errno),
     ]);

@@ -228,7 +228,7 @@ fn the_limit_that_is_used_up_to_within_a_sixteenth_is_the_cause() {
         ] {
             assert_cause(&memory(own, parent), ENOMEM, expected);
         }
-        // A trailing directory that doesn't exist, and one more that does.
+        // One more directory in between.
         let deeper = Files {
             cgroup: "/b/c",
             ..memory(full, None)
@@ -297,5 +297,23 @@ fn a_path_that_is_not_whole_is_not_followed() {
             });
             assert!(right, "{path}");
         }
+    });
+}
+
+/// What else is mounted over a cgroup's directory must not block.
+#[test]
+fn a_fifo_in_place_of_a_file_is_no_limit() {
+    where_permitted("a FIFO", || {
+        let right = with(&FREE, || {
+            let directory = fs::read_to_string("/proc/self/comm").expect("a name");
+            let path = format!(
+                "{CGROUPS}/{}/memory.max",
+                directory.trim_end().trim_start_matches("0::/")
+            );
+            // SAFETY: the call reads the string alone.
+            assert_eq!(unsafe { libc::mkfifo(c_string(&path).as_ptr(), 0o666) }, 0);
+            Cause::SystemLimit(Errno::ENFILE).in_detail() == Cause::SystemLimit(Errno::ENFILE)
+        });
+        assert!(right);
     });
 }

@@ -58,6 +58,15 @@ const UNFIT: &[(Call, Errno, Cause)] = &[
     ((INET, STREAM, 0, 0), Errno::EPERM, Cause::Unknown(Errno::EPERM)),
     (PAIR, Errno::ENFILE, Cause::SystemLimit(Errno::ENFILE)),
     (PAIR, Errno::ENOMEM, Cause::SystemLimit(Errno::ENOMEM)),
+    (
+        (UNIX, SocketType::PACKET.bits(), 0, 0),
+        Errno::EINVAL,
+        Cause::UnsupportedType {
+            domain: Domain::UNIX,
+            ty: SocketType::PACKET,
+            errno: Errno::EINVAL,
+        },
+    ),
     // gVisor's errno for it.
     (
         (UNIX, SocketType::RDM.bits(), CLOEXEC, 0),
@@ -212,6 +221,8 @@ pub fn why_no_pair(errno: Errno) -> Cause {
     explain::pair_with::<kind::Stream>(SocketFlags::CLOEXEC, errno)
 }
 
+const NO_PROC: Otherwise = Otherwise::Skipped("/proc is not mounted");
+
 /// Whether /proc is mounted.
 fn has_proc() -> bool {
     raw::number_in(c"/proc/sys/fs/file-nr").is_some()
@@ -336,6 +347,21 @@ pub fn tests(report: &mut Report) {
         "explained: the same when the first new file descriptor is 0",
         standard_input_closed,
     );
+    report.test(
+        Needs::Seccomp,
+        "explained: files are opened without blocking, and close-on-exec",
+        || {
+            if !has_proc() {
+                return Err(NO_PROC);
+            }
+            let status = raw::in_child(|| {
+                raw::reject_when(__NR_openat, 2, O_RDONLY | O_NONBLOCK | O_CLOEXEC, ENFILE);
+                i32::from(Cause::SystemLimit(Errno::ENFILE).in_detail() != Cause::TooManyFiles(None))
+            });
+            same!(status, 0);
+            Ok(())
+        },
+    );
     for errno in [ENFILE, linux_raw_sys::errno::EMFILE] {
         report.test(
             Needs::Seccomp,
@@ -430,7 +456,7 @@ fn standard_input_closed() -> Outcome {
 /// The system's limit of files is the cause where there is no file for its figures either.
 fn without_files(errno: u32) -> Outcome {
     if !has_proc() {
-        return Err(Otherwise::Skipped("/proc is not mounted"));
+        return Err(NO_PROC);
     }
     let status = raw::in_child(|| {
         raw::reject([(__NR_openat, errno)]);
@@ -514,7 +540,7 @@ fn without_filter() -> Outcome {
 fn one_domain() -> Outcome {
     requires!(5, 10);
     let status = raw::in_child(|| {
-        raw::reject_when(SOCKETPAIR, INET, linux_raw_sys::errno::EAFNOSUPPORT);
+        raw::reject_when(SOCKETPAIR, 0, INET, linux_raw_sys::errno::EAFNOSUPPORT);
         let arguments = (INET, STREAM, 0, 0);
         let netbeui = (Domain::NETBEUI.bits(), STREAM, 0, 0);
         if [arguments, netbeui].map(call) != [Err(Errno::EAFNOSUPPORT); 2] {

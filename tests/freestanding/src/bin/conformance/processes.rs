@@ -256,6 +256,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
     tests! { report;
         "spawn: session, directory and parent-death signal are set": settings;
         "spawn: user and groups are set": users;
+        "spawn: an unprivileged process can set the user that it has": own_user;
     }
     report.test(
         Needs::Calls,
@@ -296,6 +297,11 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
     report.test(EXEC, "signal: a child is killed, or stopped and continued", || {
         signals(&this)
     });
+    report.test(
+        Needs::Seccomp,
+        "signal: without pidfd_send_signal, kill sends it",
+        || signal_by_number(&this),
+    );
     report.test(EXEC, "pidfd: it is readable when the child has ended", || {
         pidfd_polls(&this)
     });
@@ -358,6 +364,18 @@ fn too_few() -> Outcome {
             }
         }
         0
+    });
+    same!(status, 0);
+    Ok(())
+}
+
+fn own_user() -> Outcome {
+    let status = raw::in_child(|| {
+        raw::drop_privileges();
+        let args = ArgArray::new([c"none"]);
+        // Only root drops supplementary groups.
+        let error = Command::new(c"/", args.as_args()).user(65534).spawn().map(drop);
+        i32::from(error.map_err(|error| error.step()) != Err(Step::Exec))
     });
     same!(status, 0);
     Ok(())
@@ -800,6 +818,23 @@ fn signals(this: &Program<'_>) -> Outcome {
     must!(child.signal(Signal::CONT));
     must!(socket.send(&[3]));
     same!(child.wait(), 3 << 8);
+    Ok(())
+}
+
+fn signal_by_number(this: &Program<'_>) -> Outcome {
+    let mut command = this.command();
+    let status = raw::in_child(|| {
+        raw::reject([(__NR_pidfd_send_signal, linux_raw_sys::errno::ENOSYS)]);
+        let Ok((socket, mut child)) = command.spawn_with_socket::<Seqpacket>(&[AT]) else {
+            return 1;
+        };
+        let sent = child.signal(Signal::TERM);
+        // A child that is sent no signal exits then.
+        drop(socket);
+        let signal = child.wait().map(ExitStatus::signal);
+        i32::from(sent.is_err() || signal != Ok(Some(Signal::TERM)))
+    });
+    same!(status, 0);
     Ok(())
 }
 

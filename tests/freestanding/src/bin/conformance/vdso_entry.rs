@@ -65,7 +65,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
             format_args!("a filter returns {errno} from PR_GET_AUXV: int 0x80"),
             || {
                 enters(INT_0X80, || {
-                    raw::reject_when(__NR_prctl, PR_GET_AUXV, errno as u32);
+                    raw::reject_when(__NR_prctl, 0, PR_GET_AUXV, errno as u32);
                     true
                 })
             },
@@ -167,7 +167,7 @@ pub fn tests(report: &mut Report, arguments: Arguments) {
         "an entry that was not found isn't looked up again",
         || {
             let prepare = || {
-                raw::reject_when(__NR_prctl, PR_GET_AUXV, Errno::EINVAL.raw_os_error() as u32);
+                raw::reject_when(__NR_prctl, 0, PR_GET_AUXV, Errno::EINVAL.raw_os_error() as u32);
                 UnixStream::pair().map(keep_open).is_ok()
             };
             same!(pair_status(prepare, &[__NR_socketpair]), 0);
