@@ -306,9 +306,6 @@ impl<'a> Command<'a> {
     #[doc(alias("socketpair", "posix_spawn"))]
     #[inline]
     pub fn spawn_with_socket<T: Kind>(&mut self, at: &[RawFd]) -> Result<(Socket<T>, Child), SpawnError> {
-        if at.is_empty() {
-            step(Step::Descriptors, Err(Errno::EINVAL))?;
-        }
         let (ours, theirs) = step(Step::Socket, Socket::pair())?;
         let from = theirs.as_raw_fd();
         let child = self.start(&SocketMapping { from, to: at })?;
@@ -384,6 +381,7 @@ impl<'a> Command<'a> {
     fn check(&self, socket: &SocketMapping<'_>) -> Result<(), SpawnError> {
         let fds = self.fds;
         let free = |to: RawFd, later: &[FdMapping<'_>]| to >= 0 && !later.iter().any(|fd| fd.to == to);
+        let has_number = socket.from < 0 || !socket.to.is_empty();
         let distinct = fds
             .iter()
             .enumerate()
@@ -392,7 +390,7 @@ impl<'a> Command<'a> {
                 let later = socket.to.get(i + 1..).unwrap_or_default();
                 free(*to, fds) && !later.contains(to)
             });
-        let invalid = if !distinct {
+        let invalid = if !has_number || !distinct {
             Step::Descriptors
         } else if self.group == Some(u32::MAX) {
             Step::Group
