@@ -5,9 +5,9 @@
 //! use linux_socketpair::{Errno, UnixStream};
 //!
 //! let (a, b) = UnixStream::pair()?;
-//! a.send_all(b"hello").map_err(Errno::from)?;
+//! a.send_all(b"hello")?;
 //! let mut buf = [0; 5];
-//! b.recv_exact(&mut buf).map_err(Errno::from)?;
+//! b.recv_exact(&mut buf)?;
 //! assert_eq!(&buf, b"hello");
 //! # Ok::<(), Errno>(())
 //! ```
@@ -38,7 +38,7 @@
 //! | `TryFrom<OwnedFd>`, [`borrow_fd`](Socket::borrow_fd), [`domain`](Socket::domain), [`protocol`](Socket::protocol) | 2.6.32 | `ENOPROTOOPT` |
 //! | [`poll`] on arm | 2.6.32 | `ENOSYS` |
 //! | [`recv_messages`](Socket::recv_messages); [`send_messages`](Socket::send_messages) | 2.6.33; 3.0 | `ENOSYS` |
-//! | [`set_pass_timestamps`](Socket::set_pass_timestamps) | 2.6.37 | no timestamps come |
+//! | [`set_pass_timestamps`](Socket::set_pass_timestamps) | 2.6.37 | no timestamps are received |
 //! | [`recv`](Socket::recv) reports a truncated message; [`next_message_len`](Socket::next_message_len); [`peek_offset`](Socket::peek_offset) | 3.4 | [`recv_vectored`](Socket::recv_vectored) and [`recv_message`](Socket::recv_message) report it |
 //! | direct socket calls on i386 and s390x; on big-endian powerpc | 4.3; 2.6.37 | ENOSYS, then `socketcall`: a strict filter must allow both |
 //! | AF_TIPC pairs, with the module `tipc` | 4.12 | `EAFNOSUPPORT`, `EOPNOTSUPP` |

@@ -143,7 +143,7 @@ pub unsafe fn write(fd: RawFd, buf: &[u8]) -> Result<usize, Errno> {
 ///
 /// # Safety
 ///
-/// The caller must own `fd`, and must not use it afterwards.
+/// The caller must own `fd`, and must not use it afterwards. [`fd::close`](crate::fd::close) is the safe form.
 ///
 /// Manual page: [close(2)](https://man7.org/linux/man-pages/man2/close.2.html).
 ///

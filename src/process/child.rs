@@ -137,6 +137,36 @@ impl Child {
     }
 
     /// The pidfd; `None` before Linux 5.2. Since Linux 5.3 it is readable for [`poll`](crate::poll) when the child has ended.
+    ///
+    /// An entry of [`poll`](crate::poll) borrows the child, so it is made again for each call:
+    ///
+    /// ```
+    /// use linux_socketpair::process::{ArgArray, Command};
+    /// use linux_socketpair::{PollFd, PollFlags, UnixStream, poll};
+    ///
+    /// let args = ArgArray::new([c"sh", c"-c", c"echo hello; exit 3"]);
+    /// let mut command = Command::new(c"/bin/sh", args.as_args());
+    /// let (socket, mut child): (UnixStream, _) = command.spawn_with_socket(&[1])?;
+    /// let (mut text, mut buf, mut open) = (Vec::new(), [0; 64], true);
+    /// let status = loop {
+    ///     let pidfd = child.pidfd().expect("Linux 5.3");
+    ///     let mut fds = [PollFd::from_borrowed_fd(pidfd, PollFlags::IN), PollFd::ignored()];
+    ///     if open {
+    ///         fds[1] = PollFd::new(&socket, PollFlags::IN);
+    ///     }
+    ///     poll(&mut fds, None)?;
+    ///     let [ended, readable] = fds.map(|fd| !fd.ready().is_empty());
+    ///     if readable {
+    ///         let len = socket.recv(&mut buf)?;
+    ///         text.extend_from_slice(&buf[..len]);
+    ///         open = len > 0;
+    ///     } else if ended {
+    ///         break child.wait()?;
+    ///     }
+    /// };
+    /// assert_eq!((text.as_slice(), status.code()), (&b"hello\n"[..], Some(3)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn pidfd(&self) -> Option<BorrowedFd<'_>> {

@@ -282,7 +282,8 @@ impl<'a> Command<'a> {
     /// Makes a pair, starts the program with one end at each of the numbers `at`, and returns the other end and the child.
     ///
     /// Both ends are close-on-exec in this process, which has closed the child's end when this returns. There must be a number in
-    /// `at`; the numbers must differ from each other and from those of [`fds`](Self::fds).
+    /// `at`; the numbers must differ from each other and from those of [`fds`](Self::fds). The kind of socket is inferred, or stated
+    /// as in `spawn_with_socket::<kind::Stream>`.
     ///
     /// # Errors
     ///

@@ -84,9 +84,11 @@ pub mod space {
 pub struct Credentials {
     /// The process ID in the receiver's PID namespace; 0 if the process is not visible there.
     pub pid: i32,
-    /// The user ID; `u32::MAX` if there is none.
+    /// The user ID. If it is unknown, or not mapped in the receiver's user namespace, it is the overflow ID of
+    /// /proc/sys/kernel/overflowuid, by default 65534; `u32::MAX` from [`peer_credentials`](crate::Socket::peer_credentials) of
+    /// a socket without a peer.
     pub uid: u32,
-    /// The group ID; `u32::MAX` if there is none.
+    /// The group ID, like the user ID; the overflow ID is that of /proc/sys/kernel/overflowgid.
     pub gid: u32,
 }
 
@@ -176,9 +178,31 @@ impl<'a> SendControl<'a> {
 
     /// Adds an `SCM_CREDENTIALS` message, which states the sender's credentials. The kernel checks them when they are sent.
     ///
+    /// Only a receiver that has called [`set_pass_credentials`](crate::Socket::set_pass_credentials) receives them; for others
+    /// the kernel discards them, and doesn't report that. Such a receiver gets the sender's credentials with every message, so
+    /// this is for those who state others, or a user or group ID that is not the effective one.
+    ///
     /// # Errors
     ///
     /// - `ENOBUFS`: it doesn't fit into the remaining memory
+    ///
+    /// ```
+    /// use linux_socketpair::{ControlMessage, Errno, IoSlice, IoSliceMut, RecvControl, SendControl, UnixSeqpacket, space};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let (a, b) = UnixSeqpacket::pair()?;
+    /// b.set_pass_credentials(true)?;
+    /// let own = a.peer_credentials()?; // this process made both ends
+    /// let mut memory = [MaybeUninit::uninit(); space::CREDENTIALS];
+    /// let mut control = SendControl::new(&mut memory);
+    /// control.push_credentials(own)?;
+    /// a.send_message(&[IoSlice::new(b"x")], &control)?;
+    ///
+    /// let mut control = RecvControl::new(&mut memory);
+    /// b.recv_message(&mut [IoSliceMut::new(&mut [0])], &mut control)?;
+    /// assert!(matches!(control.messages()?.next(), Some(ControlMessage::Credentials(sender)) if sender == own));
+    /// # Ok::<(), Errno>(())
+    /// ```
     #[doc(alias = "SCM_CREDENTIALS")]
     #[inline]
     pub fn push_credentials(&mut self, Credentials { pid, uid, gid }: Credentials) -> Result<(), Errno> {

@@ -41,7 +41,7 @@ pub mod kind {
     /// ```
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a kind of socket",
-        note = "the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added"
+        note = "the kinds are `kind::Stream`, `kind::Datagram` and `kind::Seqpacket`; no other can be added"
     )]
     pub trait Kind: sealed::Kind {
         /// The type that [`socketpair`](crate::socketpair) accepts and `SO_TYPE` reports.
@@ -85,7 +85,7 @@ pub mod kind {
     mod sealed {
         #[diagnostic::on_unimplemented(
             message = "`{Self}` is not a kind of socket",
-            note = "the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added"
+            note = "the kinds are `kind::Stream`, `kind::Datagram` and `kind::Seqpacket`; no other can be added"
         )]
         pub trait Kind {}
 
@@ -99,7 +99,7 @@ pub mod kind {
 ///
 /// `Fd` is [`OwnedFd`] for an end that is closed when it is dropped, and [`BorrowedFd`] for one that is only used.
 ///
-/// No method raises SIGPIPE. Where `# Errors` lists none from the kernel, a seccomp filter can still return any.
+/// No method raises SIGPIPE. Where the errors of a method are "None from the kernel", a seccomp filter can still return any errno.
 ///
 /// ```
 /// use linux_socketpair::{Errno, UnixSeqpacket};
@@ -127,7 +127,7 @@ pub mod kind {
 ///
 /// // To use a file descriptor and leave it open:
 /// let borrowed: UnixStream<BorrowedFd<'_>> = UnixStream::borrow_fd(&a)?;
-/// borrowed.send_all(b"through a file descriptor that is borrowed").map_err(Errno::from)?;
+/// borrowed.send_all(b"through a file descriptor that is borrowed")?;
 /// # Ok::<(), Errno>(())
 /// ```
 #[repr(transparent)]
@@ -175,7 +175,7 @@ pub use std::net::Shutdown;
 pub struct Received {
     /// How many bytes were received; with [`MessageFlags::TRUNC`] the length of the message, which may be more.
     pub len: usize,
-    /// What the kernel reports about the message, `msg_flags`.
+    /// What the kernel reports about the message, `msg_flags`. They contain `CMSG_CLOEXEC` if the call had it.
     pub flags: MessageFlags,
 }
 

@@ -187,6 +187,9 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
     /// Sets [`pass_credentials`](Self::pass_credentials). While it is on, the first send from a
     /// [`UnixDatagram`](crate::UnixDatagram) or [`UnixSeqpacket`](crate::UnixSeqpacket) binds it to an abstract address.
     ///
+    /// A message that was sent before this call comes with the process ID 0 and the
+    /// [overflow IDs](crate::Credentials#structfield.uid).
+    ///
     /// # Errors
     ///
     /// - `EOPNOTSUPP`: not an AF_UNIX socket, since Linux 6.16
@@ -361,7 +364,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.timeout(SNDTIMEO)
     }
 
-    /// Sets [`send_timeout`](Self::send_timeout), rounded up to the kernel's clock tick.
+    /// Sets [`send_timeout`](Self::send_timeout), rounded up to the kernel's clock tick. One that is too long for the kernel
+    /// means indefinitely.
     ///
     /// # Errors
     ///
@@ -383,7 +387,8 @@ impl<T: Kind, Fd: AsFd> Socket<T, Fd> {
         self.timeout(RCVTIMEO)
     }
 
-    /// Sets [`recv_timeout`](Self::recv_timeout), rounded up to the kernel's clock tick.
+    /// Sets [`recv_timeout`](Self::recv_timeout), rounded up to the kernel's clock tick. One that is too long for the kernel
+    /// means indefinitely.
     ///
     /// # Errors
     ///
@@ -750,11 +755,10 @@ impl<T: Messages, Fd: AsFd> Socket<T, Fd> {
     }
 
     /// Sets [`pass_timestamps`](Self::pass_timestamps): [`ControlMessage::Timestamp`](crate::ControlMessage::Timestamp). Since
-    /// Linux 2.6.37; before, no timestamps come.
+    /// Linux 2.6.37; before, no timestamps are received.
     ///
-    /// A message that was sent before this call comes with the time at which it is received. Of this option and
-    /// [`set_pass_timestamps_micros`](Self::set_pass_timestamps_micros) the one that was set last is in effect; turning one off
-    /// turns off both.
+    /// A message that was sent before this call comes with the time at which it is received. The option that was set last, this
+    /// one or [`set_pass_timestamps_micros`](Self::set_pass_timestamps_micros), is in effect; turning one off turns off both.
     ///
     /// # Errors
     ///

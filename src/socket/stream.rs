@@ -18,7 +18,8 @@ use crate::uapi::UIO_MAXIOV;
 /// As an [`Errno`] it is the errno, and `ENODATA` for end of stream (EOF).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Incomplete {
-    /// How many bytes were sent or received.
+    /// How many bytes this call sent or received. Where it continues after `EAGAIN`, 0 at end of stream doesn't mean that no byte
+    /// of the message was received.
     pub done: usize,
     /// Why no more bytes were sent or received; `None` for end of stream.
     pub errno: Option<Errno>,
@@ -123,7 +124,7 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
     /// }
     /// # let (a, b) = UnixStream::pair()?;
     /// # send(&a, b"hello", &b)?;
-    /// # b.recv_exact(&mut [0; 9]).map_err(Errno::from)?;
+    /// # b.recv_exact(&mut [0; 9])?;
     /// # Ok::<(), Errno>(())
     /// ```
     ///
@@ -167,7 +168,7 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
     ///   [`space::rights(1)`](crate::space::rights) for each file descriptor;
     /// - twice what the kernel reports about the sender and the bytes that are left to receive, which comes with each part.
     ///   Equal credentials and labels are kept once, and with equal credentials the first pidfd; those of different senders are
-    ///   all kept. Of the counts of bytes the last one is kept.
+    ///   all kept. Only the last count of bytes is kept.
     ///
     /// Control messages for which the space is too small are discarded, and so are file descriptors beyond
     /// [`set_max_descriptors`](RecvControl::set_max_descriptors), which counts those of all parts. All bytes are still
@@ -180,26 +181,33 @@ impl<Fd: AsFd> Socket<Stream, Fd> {
     /// is repeated, nor `EMSGSIZE`: any number of buffers is filled.
     ///
     /// ```
-    /// use linux_socketpair::{Errno, IoSliceMut, OwnedFd, RecvControl, UnixStream, space};
+    /// use linux_socketpair::{Errno, Incomplete, IoSliceMut, OwnedFd, RecvControl, UnixStream, space};
     /// use std::mem::MaybeUninit;
     ///
-    /// /// A message with a length in front of it, and at most four file descriptors.
-    /// fn recv(from: &UnixStream) -> Result<(Vec<u8>, Vec<OwnedFd>), Errno> {
+    /// /// A message with a length in front of it, at most 1 MiB, and at most four file descriptors. `None` at end of stream.
+    /// fn recv(from: &UnixStream) -> Result<Option<(Vec<u8>, Vec<OwnedFd>)>, Errno> {
     ///     let mut memory = [MaybeUninit::uninit(); 4 * space::rights(1)];
     ///     let mut control = RecvControl::new(&mut memory);
     ///     control.set_max_descriptors(4);
     ///     let mut len = [0; 4];
-    ///     from.recv_message_exact(&mut [IoSliceMut::new(&mut len)], &mut control)?;
-    ///     let mut bytes = vec![0; u32::from_ne_bytes(len) as usize];
+    ///     match from.recv_message_exact(&mut [IoSliceMut::new(&mut len)], &mut control) {
+    ///         Err(Incomplete { done: 0, errno: None }) => return Ok(None),
+    ///         result => result?,
+    ///     }
+    ///     let len = u32::from_le_bytes(len) as usize;
+    ///     if len > 1 << 20 {
+    ///         return Err(Errno::EMSGSIZE);
+    ///     }
+    ///     let mut bytes = vec![0; len];
     ///     from.recv_message_exact(&mut [IoSliceMut::new(&mut bytes)], &mut control)?;
     ///     let fds = control.descriptors()?.collect::<Result<_, _>>()?;
-    ///     Ok((bytes, fds))
+    ///     Ok(Some((bytes, fds)))
     /// }
     /// # let (a, b) = UnixStream::pair()?;
-    /// # a.send_all(b"\x05\0\0\0hello").map_err(Errno::from)?;
-    /// # if cfg!(target_endian = "little") {
-    /// # assert_eq!(recv(&b)?.0, b"hello");
-    /// # }
+    /// # a.send_all(b"\x05\0\0\0hello")?;
+    /// # drop(a);
+    /// # assert_eq!(recv(&b)?.map(|(bytes, _)| bytes).as_deref(), Some(&b"hello"[..]));
+    /// # assert!(recv(&b)?.is_none());
     /// # Ok::<(), Errno>(())
     /// ```
     ///

@@ -1,5 +1,5 @@
 //! error: `u8` is not a kind of socket
-//! note: the kinds are `Stream`, `Datagram` and `Seqpacket`; no other can be added
+//! note: the kinds are `kind::Stream`, `kind::Datagram` and `kind::Seqpacket`; no other can be added
 
 use linux_socketpair::{Errno, Socket, kind::Kind};
 
