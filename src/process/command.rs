@@ -1,7 +1,7 @@
 //! Starting a program.
 
 use core::ffi::{CStr, c_void};
-use core::{cell::Cell, convert::Infallible, error, fmt, ptr};
+use core::{cell::Cell, convert::Infallible, error, fmt, mem::MaybeUninit, ptr};
 use linux_raw_sys::general::{CLONE_PIDFD, CLONE_VFORK, CLONE_VM, F_DUPFD_CLOEXEC, F_SETFD, SIG_SETMASK, SIGCHLD};
 use linux_raw_sys::net::MSG_NOSIGNAL;
 
@@ -337,8 +337,8 @@ impl<'a> Command<'a> {
             (None, None) => CLONE_VM | CLONE_VFORK | SIGCHLD,
             _ => SIGCHLD,
         };
-        let mut pidfd: RawFd = -1;
-        let pidfd = &raw mut pidfd;
+        let mut pidfd = MaybeUninit::<RawFd>::uninit();
+        let pidfd = pidfd.as_mut_ptr();
         let clone = |flags: u32| {
             // SAFETY: the child runs `run` with `start`, while this thread waits; neither it nor `self` is used meanwhile. Or the
             // child has a copy of them.
