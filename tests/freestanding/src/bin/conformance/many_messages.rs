@@ -4,8 +4,8 @@ use core::{slice, time::Duration};
 use freestanding::raw;
 use linux_raw_sys::general::PROT_NONE;
 use linux_socketpair::{
-    AsFd, BorrowedFd, ControlMessage, Errno, IoSlice, IoSliceMut, MessageFlags, Received, RecvControl, RecvMessage,
-    SendControl, SendMessage, Socket, SocketType, UnixSeqpacket, fd,
+    AsFd, BorrowedFd, ControlMessage, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags, Received,
+    RecvControl, RecvMessage, SendControl, SendMessage, Socket, SocketType, UnixSeqpacket, UnixStream, fd,
     kind::{Kind, Messages},
     space,
 };
@@ -465,12 +465,13 @@ fn closed<T: Messages>() -> Outcome {
         Errno::EPIPE
     };
     same!(a.send_messages(&mut messages), expected);
-    if T::TYPE == SocketType::SEQPACKET {
-        // Given already, MSG_NOSIGNAL stays.
-        same!(
-            a.send_messages_with_flags(&mut messages, MessageFlags::NOSIGNAL),
-            expected
-        );
+    // Of AF_UNIX, only a stream raises SIGPIPE: without the flag, and where it is given already.
+    let (stream, peer) = must!(UnixStream::pair());
+    drop(peer);
+    // SAFETY: the owner gives it up.
+    let disguised = unsafe { Socket::<T>::from_raw_fd(stream.into_raw_fd()) };
+    for flags in [MessageFlags::empty(), MessageFlags::NOSIGNAL] {
+        same!(disguised.send_messages_with_flags(&mut messages, flags), Errno::EPIPE);
     }
     Ok(())
 }
