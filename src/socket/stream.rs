@@ -297,3 +297,21 @@ impl From<Incomplete> for Errno {
         incomplete.errno.unwrap_or(Self::ENODATA)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As an emulator may return.
+    #[test]
+    fn more_bytes_than_the_buffers_have_are_not_counted() {
+        let mut memory = [0_u8; 3];
+        let mut bufs = [iovec {
+            iov_base: memory.as_mut_ptr().cast(),
+            iov_len: 3,
+        }];
+        assert_eq!((advance(&mut bufs, 2), bufs[0].iov_len), (2, 1));
+        assert_eq!((advance(&mut bufs, 2), bufs[0].iov_len), (1, 0));
+        assert_eq!(advance(&mut bufs, 2), 0);
+    }
+}
