@@ -417,13 +417,20 @@ pub(crate) fn seccomp_mode() -> Result<usize, Errno> {
 pub(crate) fn kernel_release() -> Result<[u8; 16], Errno> {
     let mut names = MaybeUninit::<new_utsname>::uninit();
     let names = names.as_mut_ptr();
+    let mut text = [0; 16];
     // SAFETY: the kernel writes only `names`; what is read of it was initialized before, as an emulator may write nothing.
+    // Volatile, or the compiler would call `memcpy`: the release is not aligned.
     unsafe {
-        let release = (&raw mut (*names).release).cast::<[u8; 16]>();
-        release.write_volatile([0; 16]);
+        let release = (&raw mut (*names).release).cast::<u8>();
+        for at in 0..text.len() {
+            release.add(at).write_volatile(0);
+        }
         decode(syscall1::<__NR_uname>(names as usize))?;
-        Ok(release.read())
+        for (at, byte) in text.iter_mut().enumerate() {
+            *byte = release.add(at).read_volatile();
+        }
     }
+    Ok(text)
 }
 
 /// Makes any system call that the architecture has, for programs without libc: mount(2), reboot(2) …
