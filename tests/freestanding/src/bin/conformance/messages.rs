@@ -184,6 +184,8 @@ fn next_len<T: Messages>() -> Outcome {
         must!(a.send(b"another"));
         for _ in 0..2 {
             same!(b.next_message_len(), len);
+            // The flags that are added may be given.
+            same!(b.next_message_len_with_flags(PEEK | TRUNC), len);
         }
         same!(b.recv(&mut [0; 4000]), len);
         same!(b.next_message_len(), 7);
