@@ -466,13 +466,12 @@ impl Report {
         let errno = Errno::from_raw_os_error(errno)
             .filter(|errno| !matches!(*errno, Errno::ENOPROTOOPT | Errno::EOPNOTSUPP | Errno::EFAULT));
         let counts = &mut self.counts;
-        let needed = format_args!("{bytes:5} {name}{how}");
-        match (errno, budget) {
-            (Some(errno), _) => counts.fail(format_args!("{needed}: {errno}")),
-            (None, None) => counts.skip(needed, "no budget"),
-            (None, Some(budget)) if bytes <= budget => counts.pass(needed),
-            (None, Some(budget)) if self.enforce => counts.fail(format_args!("{needed}, more than {budget}")),
-            (None, Some(budget)) => counts.skip(needed, format_args!("more than {budget}")),
+        match (format_args!("{bytes:5} {name}{how}"), errno, budget) {
+            (needed, Some(errno), _) => counts.fail(format_args!("{needed}: {errno}")),
+            (needed, None, None) => counts.skip(needed, "no budget"),
+            (needed, None, Some(budget)) if bytes <= budget => counts.pass(needed),
+            (needed, None, Some(budget)) if self.enforce => counts.fail(format_args!("{needed}, more than {budget}")),
+            (needed, None, Some(budget)) => counts.skip(needed, format_args!("more than {budget}")),
         }
     }
 

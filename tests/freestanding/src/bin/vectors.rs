@@ -93,13 +93,10 @@ fn main(_: Arguments) -> i32 {
     };
 
     let mut counts = Counts::default();
-    let mut test = |name, seen: u64, expected: u64| {
-        let name = format_args!("vectors survive calls between blocks of {name}");
-        if seen == expected {
-            counts.pass(name);
-        } else {
-            counts.fail(format_args!("{name}: {seen:#x}, expected {expected:#x}"));
-        }
+    let mut test = |name, seen: u64, expected: u64| match format_args!("vectors survive calls between blocks of {name}")
+    {
+        name if seen == expected => counts.pass(name),
+        name => counts.fail(format_args!("{name}: {seen:#x}, expected {expected:#x}")),
     };
     // SAFETY: on aarch64 it runs on machines with SVE; elsewhere it requires nothing.
     unsafe {

@@ -240,8 +240,13 @@ fn explained_file_max() -> Outcome {
                 missing!();
             };
             same!(used <= limit && limit - used <= limit / 16, true);
-            let text = format_args!("fs.file-max: {used} of {limit} files are open in the system (ENFILE)");
-            same!(reads(cause, text), true);
+            same!(
+                reads(
+                    cause,
+                    format_args!("fs.file-max: {used} of {limit} files are open in the system (ENFILE)")
+                ),
+                true
+            );
             Ok(())
         })
     };
@@ -277,9 +282,15 @@ fn explained_socket_max() -> Outcome {
                 missing!();
             };
             same!((198..=200).contains(&used), true);
-            let text =
-                format_args!("fs.file-max: there are {used} AF_UNIX sockets, at most 200 are permitted ({errno:?})");
-            same!(reads(cause, text), true);
+            same!(
+                reads(
+                    cause,
+                    format_args!(
+                        "fs.file-max: there are {used} AF_UNIX sockets, at most 200 are permitted ({errno:?})"
+                    )
+                ),
+                true
+            );
             Ok(())
         })
     })
@@ -393,8 +404,13 @@ fn explained_memory_max() -> Outcome {
                 missing!();
             };
             same!(used <= MEMORY && MEMORY - used <= MEMORY / 16, true);
-            let text = format_args!("memory.max: the memory cgroup uses {used} of 2097152 bytes ({errno:?})");
-            same!(reads(cause, text), true);
+            same!(
+                reads(
+                    cause,
+                    format_args!("memory.max: the memory cgroup uses {used} of 2097152 bytes ({errno:?})")
+                ),
+                true
+            );
             Ok(())
         })
     });

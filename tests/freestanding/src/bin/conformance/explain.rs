@@ -401,17 +401,24 @@ pub fn emfile(free: usize) -> Outcome {
         let cause = why_no_pair(errno);
         let first = reads(cause, "RLIMIT_NOFILE: fewer than 2 file descriptors are free (EMFILE)");
         let cause = cause.in_detail();
-        let limit = format_args!("(hard limit {hard})");
         let second = if !counts {
-            let text = format_args!("RLIMIT_NOFILE: fewer than 2 of {soft} file descriptors are free {limit}");
-            reads(cause, text)
+            reads(
+                cause,
+                format_args!("RLIMIT_NOFILE: fewer than 2 of {soft} file descriptors are free (hard limit {hard})"),
+            )
         } else if open > soft {
             // Some were open at higher numbers when the tests began.
-            let text = format_args!("RLIMIT_NOFILE: {open} file descriptors are open, {soft} are permitted {limit}");
-            reads(cause, text)
+            reads(
+                cause,
+                format_args!(
+                    "RLIMIT_NOFILE: {open} file descriptors are open, {soft} are permitted (hard limit {hard})"
+                ),
+            )
         } else {
-            let text = format_args!("RLIMIT_NOFILE: {open} of {soft} file descriptors are open {limit}");
-            reads(cause, text)
+            reads(
+                cause,
+                format_args!("RLIMIT_NOFILE: {open} of {soft} file descriptors are open (hard limit {hard})"),
+            )
         };
         i32::from(!first || !second)
     });
