@@ -7,7 +7,7 @@ use linux_socketpair::{BorrowedFd, OwnedFd};
 use std::{
     ffi::CStr,
     fs::{self, File},
-    io::{Read, Seek, Write},
+    io::{self, Read, Seek, Write},
     mem::MaybeUninit,
     os::fd::AsRawFd,
     ptr,
@@ -94,17 +94,24 @@ pub unsafe fn on_signal(signal: i32, handler: extern "C" fn(i32)) {
     }
 }
 
-/// Installs a seccomp filter in this thread; returns whether the kernel permits that.
-pub fn install_filter(program: &mut [libc::sock_filter]) -> bool {
+/// Installs a seccomp filter in this thread. With `SECCOMP_FILTER_FLAG_NEW_LISTENER` among `flags` it returns the listener.
+pub fn install_filter(program: &mut [libc::sock_filter], flags: libc::c_ulong) -> io::Result<i32> {
     let program = libc::sock_fprog {
         len: program.len() as u16,
         filter: program.as_mut_ptr(),
     };
+    let mode = libc::SECCOMP_SET_MODE_FILTER;
     // SAFETY: the calls read the program, and affect this thread alone.
-    unsafe {
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
+    let result = unsafe {
+        match libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) {
+            0 => libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program),
+            _ => -1,
+        }
+    };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
     }
+    Ok(result as i32)
 }
 
 /// The former limits of open files, restored on drop.

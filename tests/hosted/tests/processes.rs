@@ -25,7 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hosted::{Limit, borrow, in_qemu, skip};
+use hosted::{Limit, borrow, in_qemu, install_filter, skip};
 
 /// Runs a test while no other runs; it leaves no file descriptor open, and no child.
 fn alone(test: impl FnOnce()) {
@@ -849,7 +849,7 @@ fn filter(call: libc::c_long, action: u32) -> bool {
     install(call, action, 0).is_ok()
 }
 
-/// With `SECCOMP_FILTER_FLAG_NEW_LISTENER` it returns the listener.
+/// The same, with flags of [`install_filter`].
 fn install(call: libc::c_long, action: u32, flags: libc::c_ulong) -> io::Result<i32> {
     const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
     const EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
@@ -861,24 +861,7 @@ fn install(call: libc::c_long, action: u32, flags: libc::c_ulong) -> io::Result<
         statement(RETURN, 0, action),
         statement(RETURN, 0, libc::SECCOMP_RET_ALLOW),
     ];
-    let program = libc::sock_fprog {
-        len: program.len() as u16,
-        filter: program.as_mut_ptr(),
-    };
-    // SAFETY: the kernel reads the program.
-    let result = unsafe {
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        libc::syscall(
-            libc::SYS_seccomp,
-            libc::SECCOMP_SET_MODE_FILTER,
-            flags,
-            &raw const program,
-        )
-    };
-    if result < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(result as i32)
+    install_filter(&mut program, flags)
 }
 
 #[cfg(any(target_arch = "x86", target_arch = "arm"))]
