@@ -1150,8 +1150,10 @@ fn commands_errors_and_signals_print_what_they_are() {
     let list = [Arg::new(c"one"), Arg::END];
     assert_eq!(format!("{list:?}"), r#"["one", END]"#);
 
-    let error = Command::new(c"/no/such", Args::EMPTY).spawn().expect_err("no program");
-    assert_eq!(error.to_string(), "exec: ENOENT: no such file or directory");
+    alone(|| {
+        let error = Command::new(c"/no/such", Args::EMPTY).spawn().expect_err("no program");
+        assert_eq!(error.to_string(), "exec: ENOENT: no such file or directory");
+    });
     assert_eq!(
         format!("{:>5}|{}", Step::Exec, Step::ParentDeath),
         " exec|parent death signal"
