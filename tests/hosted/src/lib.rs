@@ -67,7 +67,8 @@ pub fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("/proc").count()
 }
 
-/// Runs `test` while no other test of the program runs; it must leave open as many file descriptors as it found.
+/// Runs `test` while no other does; it must leave open as many file descriptors as it found. So all tests of a program that uses
+/// this run in it, but for those that open nothing: even [`in_qemu`] opens a file.
 pub fn alone(test: impl FnOnce()) {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

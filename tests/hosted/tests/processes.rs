@@ -733,13 +733,13 @@ fn signal_handlers_run_in_the_parent_alone() {
 /// A signal to the child itself, again and again while it starts: it ends the child or comes too early, and no handler runs.
 #[test]
 fn a_signal_to_the_child_during_the_start_runs_no_handler_there() {
-    if in_qemu() {
-        return skip(
-            "a signal to the child during the start",
-            "QEMU user mode: the memory is copied",
-        );
-    }
     alone(|| {
+        if in_qemu() {
+            return skip(
+                "a signal to the child during the start",
+                "QEMU user mode: the memory is copied",
+            );
+        }
         PARENT.store(process::id() as i32, Relaxed);
         IN_CHILD.store(0, Relaxed);
         // SAFETY: the handler only counts.
@@ -766,8 +766,8 @@ fn a_signal_to_the_child_during_the_start_runs_no_handler_there() {
 /// Each child has its own socket and nothing of the other threads.
 #[test]
 fn children_inherit_nothing_that_other_threads_open() {
-    let rounds = if in_qemu() { 5 } else { 60 };
     alone(|| {
+        let rounds = if in_qemu() { 5 } else { 60 };
         let stop = AtomicBool::new(false);
         let children = AtomicUsize::new(0);
         let (text, _) = shell!(c"ls -l /proc/self/fd").expect("a child");
@@ -877,9 +877,6 @@ const FCNTL: libc::c_long = libc::SYS_fcntl64;
 /// Everything that is set, with the calls that the steps make and no other does.
 #[test]
 fn each_step_that_a_filter_rejects_is_reported_with_its_errno() {
-    if in_qemu() {
-        return skip("filters that reject a step", "QEMU user mode has no seccomp");
-    }
     let calls = [
         (libc::SYS_rt_sigprocmask, Step::Signals),
         (libc::SYS_socketpair, Step::Report),
@@ -896,6 +893,9 @@ fn each_step_that_a_filter_rejects_is_reported_with_its_errno() {
         (libc::SYS_execve, Step::Exec),
     ];
     alone(|| {
+        if in_qemu() {
+            return skip("filters that reject a step", "QEMU user mode has no seccomp");
+        }
         for (call, step) in calls {
             for errno in [
                 Errno::EPERM,
@@ -1079,9 +1079,6 @@ fn a_child_whose_report_cannot_be_received_is_ended() {
 /// The child works on the stack of its parent: nothing of the parent's is overwritten.
 #[test]
 fn only_the_hook_changes_the_memory_of_the_parent() {
-    if in_qemu() {
-        return skip("what a hook wrote", "QEMU user mode: the memory is copied");
-    }
     #[inline(never)]
     fn deep(depth: usize, command: &mut Command<'_>) -> u64 {
         let mut words = [depth as u64; 64];
@@ -1094,6 +1091,9 @@ fn only_the_hook_changes_the_memory_of_the_parent() {
         words.iter().sum()
     }
     alone(|| {
+        if in_qemu() {
+            return skip("what a hook wrote", "QEMU user mode: the memory is copied");
+        }
         let mut calls = 0;
         let mut hook = || {
             // Deep in the stack.
