@@ -36,6 +36,8 @@ set -u
 # shellcheck source=tests/check.sh
 . "$(dirname "$0")/check.sh"
 PATH=$PATH:$HOME/.cargo/bin
+# Some programs end by a signal that would dump core files here.
+ulimit -S -c 0
 # Parts that this script runs install what they lack.
 export CARGO_TERM_COLOR=never INSTALL=yes
 logs=$CARGO_TARGET_DIR/tests

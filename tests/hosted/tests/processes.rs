@@ -8,6 +8,7 @@ use linux_socketpair::process::{
 };
 use linux_socketpair::{Errno, PollFd, PollFlags, RawFd, UnixStream, kind::Stream, poll};
 use proptest::prelude::*;
+use rustix::process::{Resource, Rlimit};
 use std::{
     env,
     ffi::CString,
@@ -945,6 +946,12 @@ fn each_step_that_a_filter_rejects_is_reported_with_its_errno() {
 #[test]
 fn a_filter_that_kills_the_child_before_the_program_is_its_status() {
     alone(|| {
+        // The signal would dump a core file into this folder.
+        let limit = Rlimit {
+            current: Some(0),
+            ..rustix::process::getrlimit(Resource::Core)
+        };
+        rustix::process::setrlimit(Resource::Core, limit).expect("a lower limit");
         let killed = || {
             let args = ArgArray::new([c"true"]);
             if !filter(libc::SYS_setsid, libc::SECCOMP_RET_KILL_PROCESS) {
