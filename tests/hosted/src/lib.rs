@@ -10,6 +10,7 @@ use std::{
     io::{self, Read, Seek, Write},
     mem::MaybeUninit,
     os::fd::AsRawFd,
+    panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     sync::{Mutex, PoisonError},
 };
@@ -142,7 +143,7 @@ impl Drop for Limit {
     }
 }
 
-/// The wait status of a child that runs `f`: 0 if that returns true, 1 << 8 if false.
+/// The wait status of a child that runs `f`: 0 if that returns true, 1 << 8 if false, 101 << 8 if it panics.
 pub fn in_child(f: impl FnOnce() -> bool) -> i32 {
     // SAFETY: the child ends with `_exit`. Of what other threads may hold it uses only the allocator, which the C
     // library makes usable in it.
@@ -150,7 +151,11 @@ pub fn in_child(f: impl FnOnce() -> bool) -> i32 {
         let child = libc::fork();
         if child == 0 {
             libc::alarm(10);
-            libc::_exit(if f() { 0 } else { 1 });
+            libc::_exit(match catch_unwind(AssertUnwindSafe(f)) {
+                Ok(true) => 0,
+                Ok(false) => 1,
+                Err(_) => 101,
+            });
         }
         child
     };

@@ -85,6 +85,32 @@ fn make_namespaces() -> bool {
         && mount("none", "/sys/fs", "tmpfs", 0)
         && fs::create_dir(CGROUPS).is_ok()
         && mount("none", CGROUPS, "cgroup2", 0)
+        && Cgroup::new().is_some()
+}
+
+/// A new cgroup of this process's, which is removed when it is dropped, with what is mounted over it.
+struct Cgroup {
+    name: String,
+    directory: String,
+}
+
+impl Cgroup {
+    fn new() -> Option<Self> {
+        // So short that the cgroups below it fit into the name of a process.
+        let name = format!("t{:x}", process::id());
+        let directory = format!("{CGROUPS}/{name}");
+        fs::create_dir(&directory).ok()?;
+        Some(Self { name, directory })
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let target = c_string(&self.directory);
+        // SAFETY: the call reads the string alone.
+        unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) };
+        let _ = fs::remove_dir(&self.directory);
+    }
 }
 
 /// Runs the test, unless it can't be done here.
@@ -109,28 +135,24 @@ fn with(files: &Files, test: impl FnOnce() -> bool) -> bool {
         let child = namesake();
         bind(&format!("/proc/{child}/comm"), "/proc/sys/fs/file-nr");
 
-        let cgroup = format!("t{}", process::id());
-        let directory = format!("{CGROUPS}/{cgroup}");
-        fs::create_dir(&directory).expect("a cgroup");
-        assert!(mount("none", &directory, "tmpfs", 0));
-        make_memory(&directory, files.memory[1]);
+        let cgroup = Cgroup::new().expect("a cgroup");
+        let Cgroup { name, directory } = &cgroup;
+        assert!(mount("none", directory, "tmpfs", 0));
+        make_memory(directory, files.memory[1]);
         make_memory(&format!("{directory}{}", files.cgroup), files.memory[0]);
         // Nothing above the cgroups is read.
         make_memory("/sys/fs", Some(("1\n", "1\n")));
-        rename(&format!("0::/{cgroup}{}", files.cgroup));
+        rename(&format!("0::/{name}{}", files.cgroup));
         bind("/proc/self/comm", "/proc/thread-self/cgroup");
 
         let pairs: Vec<_> = (0..files.pairs).map(|_| UnixStream::pair()).collect();
         let right = test();
         drop(pairs);
-        let target = c_string(&directory);
-        // SAFETY: the first call reads the string alone, and the child is this process's.
+        // SAFETY: the child is this process's.
         unsafe {
-            libc::umount2(target.as_ptr(), libc::MNT_DETACH);
             libc::kill(child, libc::SIGKILL);
             libc::waitpid(child, ptr::null_mut(), 0);
         }
-        fs::remove_dir(&directory).expect("the cgroup is removed");
         right
     });
     status == 0
