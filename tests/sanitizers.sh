@@ -16,7 +16,7 @@ dir=${CARGO_TARGET_DIR:-$PWD/target}/sanitizers
 triple=$(rustc -vV | sed -n 's/^host: //p')
 allocates=a_backtrace_inside_a_system_call_reaches_its_caller
 filters=each_step_that_a_filter_rejects_is_reported_with_its_errno
-supervised=a_number_that_a_failed_attempt_wrote_is_not_the_pidfd
+supervised=a_number_that_is_no_pidfd_is_not_owned
 echo "skip  $allocates (it allocates in a signal handler, on purpose)"
 echo "skip  $filters (AddressSanitizer needs a call that is rejected there)"
 echo "skip  $supervised (ThreadSanitizer doesn't know that the kernel suspends a supervised call)"

@@ -356,8 +356,9 @@ impl<'a> Command<'a> {
         let pid = step(Step::Clone, pid)? as i32;
         // SAFETY: the variable lives. Volatile, because the kernel wrote it, if it knows the flag.
         let pidfd = match unsafe { pidfd.read_volatile() } {
-            // SAFETY: the kernel has just made the file descriptor.
-            fd @ 0.. => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
+            // SAFETY: the kernel has just made the file descriptor. It can't be 0, which the report has if nothing else has it:
+            // QEMU user mode writes that where it can't make one.
+            fd @ 1.. => Some(unsafe { OwnedFd::from_raw_fd(fd) }),
             _ => None,
         };
         drop(theirs);
