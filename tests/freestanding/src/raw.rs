@@ -82,6 +82,27 @@ pub fn count_descriptors() -> u32 {
     (0..1024).filter(|&fd| fcntl(fd, F_GETFD) >= 0).count() as u32
 }
 
+/// Makes this process independent of what it inherited: every signal has its default disposition and is unblocked, and the
+/// descriptors 0 to 2 alone are open, as far as tests look.
+pub fn reset_inherited() {
+    let zeros = [0_usize; 8]; // struct sigaction; the first eight bytes also a mask
+    for signal in 1..=64 {
+        // SAFETY: the kernel reads `zeros` alone. SIGKILL and SIGSTOP can't be changed.
+        unsafe { syscall(__NR_rt_sigaction, [signal, zeros.as_ptr() as usize, 0, 8]) };
+    }
+    // SAFETY: the kernel reads `zeros` alone.
+    unsafe {
+        syscall(
+            __NR_rt_sigprocmask,
+            [SIG_SETMASK as usize, zeros.as_ptr() as usize, 0, 8],
+        )
+    };
+    (3..1024).for_each(|fd| _ = close(fd));
+    // The lowest that is free. Unlike /dev/null it exists everywhere.
+    while let 0..=2 = epoll() {}
+    close(3);
+}
+
 /// Sets the soft limit of open files so that `free` descriptors are free.
 pub fn leave_free(free: usize) {
     limit_descriptors(
@@ -577,6 +598,13 @@ pub fn drop_privileges() -> isize {
     unsafe { syscall(__NR_setuid, [65534]) }
 }
 
+/// Gives up every capability, as each process may.
+pub fn drop_capabilities() -> isize {
+    let (header, data) = (OF_THIS_PROCESS, NO_CAPABILITIES);
+    // SAFETY: the kernel reads both; it writes `header` only if it doesn't know the version.
+    unsafe { syscall(__NR_capset, [&raw const header as usize, data.as_ptr() as usize]) }
+}
+
 /// Sets the supplementary groups of this process, as a privileged one may.
 pub fn set_groups(groups: &[u32]) -> isize {
     // SAFETY: the kernel reads the groups.
@@ -675,18 +703,20 @@ pub fn kill_at<const N: usize>(calls: [u32; N]) {
     filter.install(SECCOMP_RET_ALLOW);
 }
 
+const OF_THIS_PROCESS: __user_cap_header_struct = __user_cap_header_struct {
+    version: _LINUX_CAPABILITY_VERSION_3,
+    pid: 0,
+};
+
+const NO_CAPABILITIES: [__user_cap_data_struct; 2] = [__user_cap_data_struct {
+    effective: 0,
+    permitted: 0,
+    inheritable: 0,
+}; 2];
+
 /// Whether this process has the capability, `CAP_*`.
 pub fn has_capability(capability: u32) -> bool {
-    let header = __user_cap_header_struct {
-        version: _LINUX_CAPABILITY_VERSION_3,
-        pid: 0,
-    };
-    let none = __user_cap_data_struct {
-        effective: 0,
-        permitted: 0,
-        inheritable: 0,
-    };
-    let mut data = [none; 2];
+    let (header, mut data) = (OF_THIS_PROCESS, NO_CAPABILITIES);
     // SAFETY: the kernel reads `header` and writes `data` alone.
     let ret = unsafe { syscall(__NR_capget, [&raw const header as usize, data.as_mut_ptr() as usize]) };
     assert!(ret == 0, "capget: {ret}");

@@ -592,7 +592,7 @@ fn killing_filter() -> Outcome {
 
 fn capability() -> Outcome {
     let status = raw::in_child(|| {
-        if raw::has_capability(CAP_NET_RAW) && raw::drop_privileges() != 0 {
+        if raw::drop_capabilities() != 0 {
             return 77;
         }
         let icmp = (INET, SocketType::RAW.bits(), CLOEXEC, 1);

@@ -41,6 +41,7 @@ fn main(arguments: Arguments) -> i32 {
     if arguments.contain(processes::CHILD) {
         return processes::child(arguments);
     }
+    raw::reset_inherited();
     let first_process = raw::getpid() == 1;
     let mut report = Report::new(arguments.contain(c"qemu-user"));
     raw::limit_descriptors(64);

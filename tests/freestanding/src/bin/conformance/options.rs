@@ -271,7 +271,7 @@ fn groups_of_the_peer() -> Outcome {
         0
     });
     match status {
-        512 => Err(Otherwise::Skipped("this user may not set groups")),
+        512 => Err(Otherwise::Skipped("this process may not set these groups")),
         _ => {
             same!(status, 0);
             Ok(())
@@ -344,9 +344,9 @@ fn forced_buffer_sizes() -> Outcome {
     const SIZE: usize = 100_000_000;
     let (a, _b) = must!(UnixStream::pair());
     let status = raw::in_child(|| {
-        let changed = raw::drop_privileges();
+        raw::drop_capabilities();
         let results = [a.force_send_buffer_size(SIZE), a.force_recv_buffer_size(SIZE)];
-        i32::from(changed == 0 && results != [Err(Errno::EPERM); 2])
+        i32::from(results != [Err(Errno::EPERM); 2])
     });
     same!(status, 0);
     must!(a.set_send_buffer_size(SIZE));
@@ -397,9 +397,7 @@ fn bytes_left() -> Outcome {
 
 /// Receives three bytes, while there are no more.
 fn low_water_mark() -> Outcome {
-    const LONG: Duration = Duration::from_millis(100);
     let (a, b) = must!(UnixStream::pair());
-    must!(b.set_recv_timeout(Some(LONG)));
     same!(b.recv_low_water_mark(), 1);
     for (mark, len, flags, waits) in [
         (1, 8, MessageFlags::empty(), false),
@@ -412,11 +410,14 @@ fn low_water_mark() -> Outcome {
     ] {
         must!(b.set_recv_low_water_mark(mark));
         same!(b.recv_low_water_mark(), mark.clamp(1, i32::MAX as usize));
+        // The longer one outlasts a machine that stalls.
+        let timeout = Duration::from_millis(if waits { 100 } else { 20_000 });
+        must!(b.set_recv_timeout(Some(timeout)));
         must!(a.send(b"abc"));
         same!(poll(&mut [PollFd::new(&b, PollFlags::IN)], Some(Duration::ZERO)), 1);
         let before = raw::now();
         same!(b.recv_with_flags(&mut [0; 8][..len], flags), 3);
-        same!(raw::now() - before > LONG / 2, waits);
+        same!(raw::now() - before > timeout / 2, waits);
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use linux_socketpair::{
 };
 
 use crate::control::declare;
-use crate::report::{Needs, Outcome, Report, missing, must, requires, same, tests};
+use crate::report::{Needs, Otherwise, Outcome, Report, missing, must, requires, same, tests};
 
 /// With this argument the program is a child that reports its state.
 pub const CHILD: &CStr = c"as-child";
@@ -373,10 +373,17 @@ fn own_user() -> Outcome {
     let status = raw::in_child(|| {
         raw::drop_privileges();
         let args = ArgArray::new([c"none"]);
+        let user = call(raw::IDS[3], []) as u32;
         // Only root drops supplementary groups.
-        let error = Command::new(c"/", args.as_args()).user(65534).spawn().map(drop);
+        if user == 0 {
+            return 77;
+        }
+        let error = Command::new(c"/", args.as_args()).user(user).spawn().map(drop);
         i32::from(error.map_err(|error| error.step()) != Err(Step::Exec))
     });
+    if status == 77 << 8 {
+        return Err(Otherwise::Skipped("this process can't become an unprivileged user"));
+    }
     same!(status, 0);
     Ok(())
 }
@@ -556,14 +563,42 @@ fn is_dumpable() -> isize {
     call(__NR_prctl, [prctl::PR_GET_DUMPABLE as usize, 0, 0, 0, 0])
 }
 
+/// Sets all three IDs of a kind without the crate.
+fn set_ids(number: u32, id: u32) -> isize {
+    call(number, [id as usize; 3])
+}
+
+/// The errno of a call without the crate, which changes a child alone.
+fn errno_in_child(change: impl FnOnce() -> isize) -> Option<Errno> {
+    match raw::in_child(|| -change() as i32) >> 8 {
+        0 => None,
+        number => Some(errno(number as u32)),
+    }
+}
+
+/// What this process may not do, because it lacks a capability or because its user namespace lacks the ID, must fail as it
+/// does without the crate.
 fn users() -> Outcome {
+    const GROUPS: [u32; 3] = [7, 8, 9];
     let mine = State::new(None);
     let is_root = mine.users[1] == 0;
-    if !is_root || !raw::has_capability(CAP_SETUID) || !raw::has_capability(CAP_SETGID) {
-        fails(hooked().group(12345), Step::Group, Errno::EPERM)?;
-        return fails(hooked().groups(&[12345]), Step::Groups, Errno::EPERM);
+    let [_, set_group, set_user, _] = raw::IDS;
+    let groups = errno_in_child(|| raw::set_groups(&GROUPS));
+    let group = errno_in_child(|| set_ids(set_group, 65533));
+    let user = errno_in_child(|| set_ids(set_user, 65534));
+    if let Some(errno) = groups {
+        fails(hooked().groups(&GROUPS), Step::Groups, errno)?;
     }
-    in_hook(hooked().user(65534).group(65533).groups(&[7, 8, 9]), &mut || {
+    if let Some(errno) = group {
+        fails(hooked().group(65533), Step::Group, errno)?;
+    }
+    if let (Some(errno), true) = (user, groups.is_none() || !is_root) {
+        fails(hooked().user(65534), Step::User, errno)?;
+    }
+    if !is_root || groups.or(group).or(user).is_some() {
+        return Ok(());
+    }
+    in_hook(hooked().user(65534).group(65533).groups(&GROUPS), &mut || {
         let state = State::new(None);
         check!(state.users == [65534; 3]);
         check!(state.groups == [65533; 3]);
@@ -575,9 +610,11 @@ fn users() -> Outcome {
     same!(now.users == mine.users && now.groups == mine.groups, true);
     same!(now.supplementary, mine.supplementary);
     same!(is_dumpable(), 1);
-    in_hook(hooked().user(70000).parent_death_signal(Signal::TERM), &mut || {
+    // One with more than 16 bits, where the user namespace has it.
+    let user = errno_in_child(|| set_ids(set_user, 70000)).map_or(70000, |_| 65532);
+    in_hook(hooked().user(user).parent_death_signal(Signal::TERM), &mut || {
         let state = State::new(None);
-        check!(state.users == [70000; 3]);
+        check!(state.users == [u64::from(user); 3]);
         check!(state.groups == mine.groups);
         check!(state.supplementary == 0);
         check!(state.parent_death == SIGTERM.into());

@@ -12,15 +12,15 @@ use linux_socketpair::process::{
     Args, Child, Command, ExitStatus, FdMapping, Signal, SignalFd, SignalSet, SpawnError, any_ended, exit_status, reap,
 };
 use linux_socketpair::{
-    AsFd, AsRawFd, BorrowedFd, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags, OwnedFd, PollFd,
-    PollFlags, RawFd, RecvControl, RecvMessage, SendControl, SendMessage, Shutdown, SocketFlags, SocketType,
-    UnixDatagram, UnixSeqpacket, UnixStream, close, explain, explain::Cause, fd, kind, poll, read, socketpair,
-    socketpair_into, space, syscall, write,
+    AsFd, AsRawFd, BorrowedFd, Credentials, Domain, Errno, FromRawFd, IntoRawFd, IoSlice, IoSliceMut, MessageFlags,
+    OwnedFd, PollFd, PollFlags, RawFd, RecvControl, RecvMessage, SendControl, SendMessage, Shutdown, SocketFlags,
+    SocketType, UnixDatagram, UnixSeqpacket, UnixStream, close, explain, explain::Cause, fd, kind, poll, read,
+    socketpair, socketpair_into, space, syscall, write,
 };
 
 use crate::control::{declare, send};
 use crate::explain::STATFS;
-use crate::report::{Needs, Outcome, Report, must, requires, same, tests};
+use crate::report::{Needs, Otherwise, Outcome, Report, must, requires, same, tests};
 
 /// Pairs on which the calls are made. In both, 4 bytes are waiting; in the second, the sender has been shut down.
 struct Pairs {
@@ -28,6 +28,8 @@ struct Pairs {
     b: UnixStream,
     c: UnixSeqpacket,
     d: UnixSeqpacket,
+    /// This process.
+    own: Credentials,
 }
 
 /// A row of the README's table: what a program uses, the system calls that it needs, and the proof.
@@ -55,7 +57,7 @@ const USES: &[Use] = &[
         row: "`close`, and dropping what owns a file descriptor: `close`",
         calls: &[__NR_close],
         // SAFETY: the process ends after this, and uses the descriptors no more.
-        works: |Pairs { a, b, c, d }| unsafe {
+        works: |Pairs { a, b, c, d, .. }| unsafe {
             drop(OwnedFd::from_raw_fd(a.as_raw_fd()));
             fd::close(OwnedFd::from_raw_fd(b.as_raw_fd())).is_ok()
                 && UnixSeqpacket::from_raw_fd(c.as_raw_fd()).close().is_ok()
@@ -311,17 +313,16 @@ const USES: &[Use] = &[
             __NR_getppid,
             __NR_getpid,
         ],
-        works: |Pairs { a, b, .. }| {
-            // SAFETY: the calls have no arguments; it is the group of the most privileged user, or rejected.
-            let user = unsafe { raw::syscall(IDS[3], []) } as u32;
+        works: |Pairs { a, b, own, .. }| {
             let maps = [FdMapping::new(a, b.as_raw_fd()), FdMapping::new(b, a.as_raw_fd())];
             let mut command = Command::new(c"/", Args::EMPTY);
-            command.new_session().fds(&maps).current_dir(c"/").user(user);
+            command.new_session().fds(&maps).current_dir(c"/");
             let spawned = command.parent_death_signal(Signal::HUP).spawn();
+            let user = Command::new(c"/", Args::EMPTY).user(own.uid).spawn();
+            let group = Command::new(c"/", Args::EMPTY).group(own.gid).spawn();
             // A normal user may not set these.
-            let group = Command::new(c"/", Args::EMPTY).group(0).spawn();
             let groups = Command::new(c"/", Args::EMPTY).groups(&[]).spawn();
-            cannot_execute(spawned) && cannot_execute(group) && cannot_execute(groups)
+            [spawned, user, group, groups].into_iter().all(cannot_execute)
         },
     },
     Use {
@@ -422,6 +423,9 @@ pub fn tests(report: &mut Report) {
                     if *call == __NR_pidfd_send_signal {
                         requires!(5, 2);
                     }
+                    if *call == IDS[2] && !user_is_set() {
+                        return Err(Otherwise::Skipped("root may not set its groups here"));
+                    }
                     same!(allowing(calls, Some(*call), *works) & 0x7f, SIGSYS);
                     Ok(())
                 },
@@ -443,6 +447,15 @@ fn requires_direct_calls() -> Outcome {
     Ok(())
 }
 
+/// Whether a start with a user gets as far as setting it: that of root drops the groups first.
+fn user_is_set() -> bool {
+    raw::in_child(|| {
+        // SAFETY: the call has no arguments.
+        let is_root = unsafe { raw::syscall(IDS[3], []) } == 0;
+        i32::from(is_root && raw::set_groups(&[]) != 0)
+    }) == 0
+}
+
 fn pairs() -> Result<Pairs, Errno> {
     let (a, b) = UnixStream::pair()?;
     let (c, d) = UnixSeqpacket::pair()?;
@@ -450,7 +463,8 @@ fn pairs() -> Result<Pairs, Errno> {
     a.send(b"here")?;
     c.send(b"here")?;
     c.shutdown(Shutdown::Write)?;
-    Ok(Pairs { a, b, c, d })
+    let own = a.peer_credentials()?;
+    Ok(Pairs { a, b, c, d, own })
 }
 
 /// The wait status of a process that may make only these calls, without one of them.
