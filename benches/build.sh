@@ -7,11 +7,11 @@
 # Everything is fetched before. Each is built five times from nothing, in turns, so that whatever else the machine does affects
 # all of them. At the end it lists the dependencies of each.
 set -eu
-crate=$(cd "$(dirname "$0")/.." && pwd)
+. "$(dirname "$0")/../tests/check.sh"
+crate=$PWD
 runs=5
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
 export CARGO_TARGET_DIR="$dir/target" CARGO_TERM_COLOR=never
 
 # user NAME DEPENDENCY: makes a crate of the code on standard input.

@@ -9,7 +9,7 @@ usage 4 "$@"
 require_target "$1"
 smallest=$2 everything=$3 conformance=$4 unoptimized=${5:-}
 
-for program in $unoptimized "$smallest" "$everything" "$conformance"; do
+for program in ${unoptimized:+"$unoptimized"} "$smallest" "$everything" "$conformance"; do
 	name=$(basename "$(dirname "$program")")/$(basename "$program")
 	check "$name: has symbols" "$([ "$("$objdump" -t "$program" | wc -l)" -gt 4 ] && echo yes)" yes
 	# ARM's unwind tables name functions of an unwinder, which nothing calls.
@@ -18,7 +18,7 @@ for program in $unoptimized "$smallest" "$everything" "$conformance"; do
 	check "$name: dynamic sections" "$("$objdump" -p "$program" | grep -c DYNAMIC)" 0
 	check "$name: needed libraries" "$("$objdump" -p "$program" | grep -c NEEDED)" 0
 done
-for program in $unoptimized "$smallest" "$everything"; do
+for program in ${unoptimized:+"$unoptimized"} "$smallest" "$everything"; do
 	name=$(basename "$(dirname "$program")")/$(basename "$program")
 	check "$name: memory functions" "$("$objdump" -t "$program" | grep -cE ' (mem(cpy|move|set|cmp)|bcmp|strlen|wcslen)$')" 0
 done

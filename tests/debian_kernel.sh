@@ -13,10 +13,11 @@ usage 3 "$@"
 suite=$1 arch=$2 flavour=$3
 dir=${XDG_CACHE_HOME:-$HOME/.cache}/linux-socketpair/$suite-$arch-$flavour
 modules="udp_tunnel ip6_udp_tunnel tipc vsock atm"
-if [ "$(cat "$dir/wanted" 2>/dev/null)" = "$modules" ]; then
-	echo "$dir"
-	exit
-fi
+cached() { [ "$(cat "$dir/wanted" 2>/dev/null)" = "$modules" ] && echo "$dir"; }
+cached && exit
+# One process at a time: the kernels of several targets are the same.
+mkdir -p "${dir%/*}" && exec 9>"$dir.lock" && flock 9 || exit 1
+cached && exit
 
 die() { echo "Debian's package linux-image-$flavour ($suite, $arch) is unavailable: $*" >&2; exit 1; }
 # shellcheck disable=SC2016 # apt expands it

@@ -10,6 +10,11 @@ set -u
 . "$(dirname "$0")/check.sh"
 usage 1 "$@"
 program=$1
+forbidden=$(strace -o /dev/null true 2>&1) || {
+	skip "fault injection" "$(echo "$forbidden" | head -n 1)"
+	close_count
+	exit
+}
 
 # The errnos of the manual pages, and ENOSYS for calls that have a second entry.
 errnos() {

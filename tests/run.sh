@@ -37,6 +37,7 @@ set -u
 . "$(dirname "$0")/check.sh"
 PATH=$PATH:$HOME/.cargo/bin
 # Some programs end by a signal that would dump core files here.
+# shellcheck disable=SC3045 # dash and busybox have -S
 ulimit -S -c 0
 # Parts that this script runs install what they lack.
 export CARGO_TERM_COLOR=never INSTALL=yes
@@ -335,7 +336,7 @@ code_models() {
 run_target() {
 	describe target "$1"
 	runner=CARGO_TARGET_$(say "$triple" | tr a-z- A-Z_)_RUNNER
-	export "$runner=$PWD/.cargo/emulate"
+	export "$runner=.cargo/emulate"
 	runs=$([ $native = yes ] && say native || say "$emulator")
 	part "$target" "$runs" "hosted tests" hosted
 	part "$target" "$runs" "example pair" example pair '^INET, STREAM: .*EOPNOTSUPP'
@@ -356,9 +357,8 @@ run_target() {
 	for profile in dev release; do
 		part "$target" "$runs" "stack, $profile" sh tests/stack.sh "$target" "$profile"
 	done
-	# shellcheck disable=SC2046 # a path, or nothing
 	part "$target" "" "what the binary contains" sh tests/binary.sh "$target" "$(program release smallest)" \
-		"$(program release everything)" "$(program release conformance)" $(smallest_unoptimized)
+		"$(program release everything)" "$(program release conformance)" "$(smallest_unoptimized)"
 	part "$target" "" constants sh tests/constants.sh "$target"
 	for cost in instructions size; do
 		part "$target" "" "$cost" sh "tests/$cost.sh" "$target"
@@ -596,6 +596,9 @@ worker() {
 named=yes skip_list=' '
 # shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || { named=no; set -- $(everyday_targets) miri gvisor package unsupported errors android; }
+# A folder's name may contain spaces.
+IFS='
+'
 # shellcheck disable=SC2046 # a list of names
 set -- $(for name; do
 	case $name in
@@ -604,6 +607,7 @@ set -- $(for name; do
 	*) say "$name" ;;
 	esac
 done)
+unset IFS
 for name; do
 	case $name in
 	unsupported | new_architecture | errors | package | android | docs | nightly | miri | gvisor | sanitizers | boot) continue ;;

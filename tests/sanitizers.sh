@@ -5,12 +5,13 @@
 #
 #   sh tests/sanitizers.sh [address] [thread]
 set -u
-cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 PATH=$PATH:$HOME/.cargo/bin
 export CARGO_TERM_COLOR=never
 # The child of a fork starts threads: there they make the first calls of a process.
 export TSAN_OPTIONS=die_after_fork=0
-dir=${CARGO_TARGET_DIR:-$PWD/target}/sanitizers
+dir=$CARGO_TARGET_DIR/sanitizers
 [ $# -gt 0 ] || set -- address thread
 
 triple=$(rustc -vV | sed -n 's/^host: //p')
