@@ -152,9 +152,8 @@ fn many_messages<T: kind::Messages>(a: &Socket<T>, b: &Socket<T>, flags: Message
     let (mut one, mut two) = ([0; 8], [0; 8]);
     let (mut one, mut two) = ([IoSliceMut::new(&mut one)], [IoSliceMut::new(&mut two)]);
     let mut messages = [RecvMessage::new(&mut one), RecvMessage::new(&mut two)];
-    let mut memory = [MaybeUninit::uninit(); 2 * space::rights(1)];
-    let (one, two) = memory.split_at_mut(space::rights(1));
-    let mut controls = [RecvControl::new(one), RecvControl::new(two)];
+    let [mut one, mut two] = [[MaybeUninit::uninit(); space::rights(1)]; 2];
+    let mut controls = [RecvControl::new(&mut one), RecvControl::new(&mut two)];
     let count = b.recv_messages_with_flags(&mut messages, &mut controls, flags)?;
     for (message, control) in messages.iter().zip(&mut controls).take(count) {
         let len = message.received()?.len.min(message.partially_received().len);
